@@ -1,0 +1,1 @@
+"""Countersign: actions on a cluster that need people's approval."""

@@ -1,0 +1,217 @@
+"""Where in a text the command is: behind a prompt, in a fence, in backticks, after a colon."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from countersign.actions.parser.characters import CJK
+from countersign.actions.parser.refusal import RefusalClass, RefusedError
+from countersign.actions.parser.tools import starts_with_tool, tool_in
+from countersign.actions.parser.verbs import is_verb
+
+_BULLET = re.compile(
+    r"\s*(?:[-*+•·]\s+(?:\[[ xX]\]\s+)?|\(?\d{1,3}[.)]\s+|\d{1,3}、\s*|>\s+)", re.ASCII
+)
+_PROMPT = re.compile(
+    r"""\s*(?:\([\w.-]{1,40}\)\s?)?(?:
+        (?: \[[^\[\]\n]{1,60}\] | [\w.-]{1,63}@[\w.-]{1,63}(?::[\w.~/-]{0,80})?
+          | [\w.-]{1,63}:[~/][\w./-]{0,80} | ~ ) \x20? [$%\#>❯]
+      | PS\x20[A-Za-z]:\\[\w\\-]{0,80}>
+      | [$%❯➜]
+      | \# (?=\s)
+    )\s+""",
+    re.ASCII | re.VERBOSE,
+)
+_KUBECTL = re.compile(
+    r"(?:sudo\s+)?(?:[^\s'\"`=]{0,200}[/\\])?(?P<name>kubectl|oc)(?:\.exe)?(?=\s|$)",
+    re.IGNORECASE | re.ASCII,
+)
+_ALIAS = re.compile(r"(?:sudo\s+)?k(?=\s+[a-z-])")
+_MENTION = re.compile(
+    r"(?<![\w./\\-])(?:kubectl|oc)(?:\.exe)?\s+(?P<next>-|[a-z-]+)", re.IGNORECASE | re.ASCII
+)
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w{0,60}=\S*\s", re.ASCII)
+_LEAD_IN = re.compile(
+    r"(?::|：|\b(?:run|execute|running|executing)|[执執][行]|[运運]行|実行)\s*$", re.IGNORECASE
+)
+_OPERATOR = re.compile(r"[;|&]\s*$|&&|\|")
+_QUOTE_OR_COMMENT = re.compile(r"['\"]|(?<!\S)#")
+_TICKS = re.compile(r"`+")
+_FENCE_LANGUAGE = re.compile(r"(?:sh|bash|shell|console|zsh|text|terminal)?[ ]*\n")
+_MOST_DECORATIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A command, with the prose before and after it and the comments that were dropped."""
+
+    command: str
+    before: str = ""
+    after: str = ""
+    comments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A text without a command."""
+
+    text: str
+    comments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What stands between two equal runs of backticks."""
+
+    text: str
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+def read(text: str) -> Passage | Prose:
+    """Find the one command in a text; refuses two of them."""
+    body, comments = _without_leading_comments(text)
+    body = undecorated(body)
+    if command := _command(body):
+        return _until_prose(command, "", comments)
+    spans = _code_spans(body)
+    if len(spans) == 1 and spans[0].text.strip() and len(spans[0]) == len(body):
+        return read(spans[0].text)  # nothing but a fence, or backticks, around it
+    commands = [span for span in spans if _command(_bared(span.text))]
+    if not commands:
+        return _announced_command(body, comments) or Prose(body, comments)
+    span = commands[0]
+    if len(commands) > 1 or any(len(other.text.split()) > 1 for other in spans if other != span):
+        raise _several()
+    before, after = body[: span.start], body[span.end :]
+    if _command(before):
+        raise RefusedError(
+            RefusalClass.COMPOUND,
+            "The command holds a command substitution in backticks. Write its result instead.",
+        )
+    command, more = _without_leading_comments(span.text)
+    return _passage(_command(undecorated(command)) or "", before, after, comments + more)
+
+
+def undecorated(text: str) -> str:
+    """The text without leading bullets, numbers, quotation marks and shell prompts."""
+    for _ in range(_MOST_DECORATIONS):
+        prompt = _PROMPT.match(text)
+        if prompt and (
+            not prompt.group().strip().startswith("#") or _command(text[prompt.end() :])
+        ):
+            text = text[prompt.end() :]
+        elif bullet := _BULLET.match(text):
+            text = text[bullet.end() :]
+        else:
+            break
+    return text.strip()
+
+
+def _command(text: str) -> str | None:
+    """The text if it begins with a program, without ``sudo`` and the path of kubectl.
+
+    ``sudo`` says who runs kubectl on somebody's own machine; nothing runs there here.
+    """
+    if program := _KUBECTL.match(text) or _ALIAS.match(text):
+        return "kubectl" + text[program.end() :]
+    return text if starts_with_tool(text) or _ASSIGNMENT.match(text) else None
+
+
+def _mention(prose: str) -> re.Match[str] | None:
+    """The first kubectl in prose that a verb or a flag of kubectl's follows."""
+    return next(
+        (
+            mention
+            for mention in _MENTION.finditer(prose)
+            if mention["next"].startswith("-") or is_verb(mention["next"])
+        ),
+        None,
+    )
+
+
+def _without_leading_comments(text: str) -> tuple[str, tuple[str, ...]]:
+    comments = []
+    rest = text.strip()
+    while rest.startswith("#") and not _command(rest.lstrip("# ")):
+        comment, _, rest = rest.partition("\n")
+        comments.append(comment.lstrip("# "))
+        rest = rest.strip()
+    return rest, tuple(comments)
+
+
+def _code_spans(text: str) -> list[_Span]:
+    """Markdown's code spans and fences: a run of backticks up to the next run as long."""
+    runs = list(_TICKS.finditer(text))
+    spans = []
+    index = 0
+    while index < len(runs):
+        opening = runs[index]
+        closing = next(
+            (
+                i
+                for i in range(index + 1, len(runs))
+                if len(runs[i].group()) == len(opening.group())
+            ),
+            None,
+        )
+        if closing is None:
+            index += 1
+            continue
+        start, end = opening.end(), runs[closing].start()
+        if language := _FENCE_LANGUAGE.match(text, start, end):
+            start = language.end()
+        spans.append(_Span(text[start:end], opening.start(), runs[closing].end()))
+        index = closing + 1
+    return spans
+
+
+def _announced_command(text: str, comments: tuple[str, ...]) -> Passage | None:
+    """A command without backticks, announced by a colon or a verb such as "run"."""
+    mention = _mention(text)
+    if mention is None:
+        return None
+    before, command = text[: mention.start()], text[mention.start() :]
+    if _OPERATOR.search(before):
+        raise _several()
+    if not _LEAD_IN.search(before):
+        raise RefusedError(
+            RefusalClass.MALFORMED,
+            "A command stands in the middle of other words. Write the command only, or put it "
+            "in backticks.",
+        )
+    program = _command(command) or command
+    return _until_prose(program.rstrip().removesuffix("."), before, comments)
+
+
+def _until_prose(command: str, before: str, comments: tuple[str, ...]) -> Passage:
+    """End a command where Chinese or Japanese prose begins.
+
+    No argument of a command that is carried out has such a character in it, outside quotes and
+    comments.
+    """
+    end = CJK.search(command)
+    if end is None or _QUOTE_OR_COMMENT.search(command, 0, end.start()):
+        return _passage(command, before, "", comments)
+    return _passage(command[: end.start()], before, command[end.start() :], comments)
+
+
+def _passage(command: str, before: str, after: str, comments: tuple[str, ...]) -> Passage:
+    for prose in (before, after):
+        if _mention(prose) or tool_in(prose):
+            raise _several()
+    return Passage(command, before, after, comments)
+
+
+def _bared(text: str) -> str:
+    return undecorated(_without_leading_comments(text)[0])
+
+
+def _several() -> RefusedError:
+    return RefusedError(
+        RefusalClass.COMPOUND, "The text holds more than one command. Write one a request."
+    )

@@ -1,0 +1,116 @@
+"""What people write around a command or a sentence: it must not change what is asked for.
+
+Prose cannot be understood exactly. It is let through when it is in a language that is read here
+and holds none of the words that negate, restrict, defer, multiply or add to an action. Two
+distances are told apart: the sentence that holds the command, where any "not" counts, and the
+others, where only a prohibition does ("The pods are not ready. Run `…`" gives a reason).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from countersign.actions.parser.characters import unreadable_letter
+from countersign.actions.parser.kinds import is_other_kind, kind_of
+from countersign.actions.parser.prose_rules import PROHIBITION, RULES, Where
+from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point, quote
+from countersign.api.operation import Operation, OperationType
+
+_ADVICE = "Write the command only, and the rest into spec.description."
+_SENTENCE_END = re.compile(r"[.!;](?=\s|$)|[。！；]|\n\s*\n")
+_CJK_CLAUSE_END = re.compile(r"[，、,：:]")
+_REFERENCE = re.compile(r"(?<![\w./-])([a-z][a-z0-9.]*)/([\w.-]+)", re.ASCII | re.IGNORECASE)
+_FLAG = re.compile(r"(?<!\S)--?[A-Za-z]", re.ASCII)
+_NAMESPACE = re.compile(
+    r"\b(?:namespaces?|ns)\b|命名空[间間]|名[稱称]空[间間]|ネームスペース|名前空間", re.ASCII
+)
+_CLUSTER = re.compile(
+    r"\b(?:in|on|to|against)\s+(?:the\s+)?(?:[\w.-]+\s+)?(?:cluster|context)\b|"
+    r"[\w-]\s*(?:集群|叢集|クラスタ)|(?:集群|叢集|クラスタ)\s*[\w-]",
+    re.ASCII,
+)
+_WORD = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_TICKED = re.compile(r"`([\w.-]+)`", re.ASCII)
+_NEIGHBOUR = 40
+_OTHER_VERB = {
+    OperationType.RESTART_ROLLOUT: re.compile(r"\bscale\b|[扩擴缩縮]容|スケール", re.ASCII),
+    OperationType.SCALE: re.compile(r"\brestart\b|重[启啟]|再起動", re.ASCII),
+}
+
+
+def check(before: str, after: str, operation: Operation) -> None:
+    """Refuse prose before and after an action that may change or add to it."""
+    before, after = _plain(before), _plain(after)
+    whole = f"{before} {after}"
+    letter = unreadable_letter(whole)
+    if letter is not None:
+        raise _refusal(RefusalClass.MALFORMED, f"holds {code_point(letter)}, which is not read")
+    check_words(before, after)
+    if other := _OTHER_VERB[operation.type].search(whole):
+        raise _refusal(RefusalClass.COMPOUND, f"names another action ({quote(other.group())})")
+    _check_references(whole, operation)
+
+
+def check_words(before: str, after: str) -> None:
+    """Refuse words that negate, restrict, defer, multiply or add to the action between."""
+    near_before = _SENTENCE_END.split(before)[-1]
+    near_after = _SENTENCE_END.split(after, maxsplit=1)[0]
+    parts: Mapping[Where, Iterable[str]] = {
+        Where.ANYWHERE: (before, after),
+        Where.NEAR: (near_before, near_after),
+        Where.CLAUSE: (
+            _CJK_CLAUSE_END.split(near_before.rstrip(" :："))[-1],
+            _CJK_CLAUSE_END.split(near_after, maxsplit=1)[0],
+        ),
+        Where.AFTER: (near_after,),
+    }
+    for rule in RULES:
+        for part in parts[rule.where]:
+            if found := rule.pattern.search(part):
+                raise _refusal(rule.refused, f"{rule.because} ({quote(found.group().strip())})")
+
+
+def check_comments(comments: Iterable[str]) -> None:
+    """Comments are dropped, as a shell drops them; only one that forbids the command is heeded."""
+    for comment in comments:
+        if found := PROHIBITION.search(_plain(comment)):
+            raise RefusedError(
+                RefusalClass.UNSUPPORTED,
+                f"The comment may forbid the command ({quote(found.group())}). Leave it out.",
+            )
+
+
+def _check_references(prose: str, operation: Operation) -> None:
+    target = operation.target
+    for reference in _REFERENCE.finditer(prose):
+        kind = kind_of(reference[1])
+        if (kind or is_other_kind(reference[1])) and (kind, reference[2]) != (
+            target.kind,
+            target.name,
+        ):
+            raise _refusal(RefusalClass.AMBIGUOUS, f"names {quote(reference.group())} as well")
+    if flag := _FLAG.search(prose):
+        raise _refusal(RefusalClass.AMBIGUOUS, f"holds a flag ({quote(flag.group())}…)")
+    if _NAMESPACE.search(prose) and target.namespace not in _WORD.findall(prose):
+        raise _refusal(RefusalClass.AMBIGUOUS, "names a namespace that the command does not")
+    if _CLUSTER.search(prose):
+        raise _refusal(RefusalClass.AMBIGUOUS, "names a cluster; an action runs in its own")
+    _check_other_names(prose, operation)
+
+
+def _check_other_names(prose: str, operation: Operation) -> None:
+    """A name in backticks beside a kind must be the target's own."""
+    for ticked in _TICKED.finditer(prose):
+        before = _WORD.findall(prose[: ticked.start()][-_NEIGHBOUR:])[-1:]
+        after = _WORD.findall(prose[ticked.end() :][:_NEIGHBOUR])[:1]
+        if ticked[1] != operation.target.name and any(map(kind_of, before + after)):
+            raise _refusal(RefusalClass.AMBIGUOUS, f"names {quote(ticked[1])} as well")
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace("’", "'")
+
+
+def _refusal(refused: RefusalClass, because: str) -> RefusedError:
+    return RefusedError(refused, f"The text around the action {because}. {_ADVICE}")

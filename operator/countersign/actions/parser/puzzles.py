@@ -1,0 +1,103 @@
+"""Sentences that are not understood: in which class they are refused, and what to say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from countersign.actions.parser import prose
+from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.tokens import Token
+from countersign.actions.parser.vocabulary import Role
+
+_EXAMPLES = {
+    Role.RESTART: '"restart deployment web in namespace shop"',
+    Role.SCALE: '"scale deployment web to 3 replicas in namespace shop"',
+}
+_QUESTION = re.compile(
+    r"\s*(?:show|get|list|describe|logs|why|what|which|who|check|status|view|tail|watch|see|is|"
+    r"are|查看|[显顯]示|列出|[检檢]查|查[询詢]|[为為]什[么麼])(?![a-z])",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def refuse_sentence(sentence: str, words: Sequence[Token]) -> RefusedError:
+    """The refusal of a sentence that fits no form."""
+    if _QUESTION.match(sentence):
+        return RefusedError(
+            RefusalClass.READ_ONLY,
+            "The text asks to see something, so there is nothing to approve.",
+        )
+    verb = next((t.role for t in words if t.role in _EXAMPLES), None)
+    if verb is None:
+        return RefusedError(
+            RefusalClass.UNSUPPORTED,
+            "The text asks for nothing that is carried out; this version carries out restart and "
+            f"scale only. Write a kubectl command, or for example {_EXAMPLES[Role.RESTART]}.",
+        )
+    try:
+        prose.check_words("", sentence)
+    except RefusedError as error:
+        return error
+    return _incomplete(words, verb)
+
+
+def _incomplete(words: Sequence[Token], verb: Role) -> RefusedError:
+    """What is missing, or left over, in a sentence about a known action."""
+    roles = {token.role for token in words}
+    hint = f"Write for example {_EXAMPLES[verb]}."
+    if not roles & {Role.KIND, Role.REFERENCE}:
+        return _without_kind(words, hint)
+    if Role.REFERENCE not in roles and not _names_of_objects(words):
+        return RefusedError(RefusalClass.NO_TARGET, f"The sentence names no object. {hint}")
+    if verb is Role.SCALE and Role.NUMBER not in roles:
+        return RefusedError(
+            RefusalClass.AMBIGUOUS, f"The sentence does not say how many replicas. {hint}"
+        )
+    return _left_over(words, hint)
+
+
+def _names_of_objects(words: Sequence[Token]) -> list[str]:
+    """The names in a sentence but for its namespace."""
+    return [
+        token.text
+        for index, token in enumerate(words)
+        if token.role is Role.NAME
+        and not any(
+            neighbour.role in (Role.NAMESPACE, Role.NAMESPACE_FLAG)
+            for neighbour in words[max(0, index - 1) : index + 2]
+        )
+    ]
+
+
+def _without_kind(words: Sequence[Token], hint: str) -> RefusedError:
+    other = next((t for t in words if t.role is Role.OTHER_KIND), None)
+    if other is not None and other.text.lower() not in ("pod", "pods"):
+        return RefusedError(
+            RefusalClass.UNSUPPORTED,
+            f"{quote(other.text)} cannot be restarted or scaled in this version. {hint}",
+        )
+    if _names_of_objects(words):
+        return RefusedError(
+            RefusalClass.AMBIGUOUS,
+            f"The sentence does not say of which kind the object is. {hint}",
+        )
+    return RefusedError(RefusalClass.NO_TARGET, f"The sentence names no object. {hint}")
+
+
+def _left_over(words: Sequence[Token], hint: str) -> RefusedError:
+    unknown = next((t for t in words if t.role is Role.UNKNOWN), None)
+    if unknown is None:
+        return RefusedError(
+            RefusalClass.AMBIGUOUS,
+            f"The sentence can be read in more than one way, or says more than one thing. {hint}",
+        )
+    if unknown.text.lower() != unknown.text or not unknown.text.isascii():
+        return RefusedError(
+            RefusalClass.MALFORMED,
+            f"{quote(unknown.text)} is not understood; names are in lower case. {hint}",
+        )
+    return RefusedError(
+        RefusalClass.AMBIGUOUS,
+        f"{quote(unknown.text)} is not understood. Put reasons into spec.description. {hint}",
+    )

@@ -1,0 +1,133 @@
+"""The words of the sentences that are understood: each is a token of one role, or of several.
+
+A word that stands here is never read as a name unless it is quoted.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from countersign.actions.parser.wordlist import words
+
+
+class Role(StrEnum):
+    """What a token does in a sentence; one letter each, so that a sentence is a short string."""
+
+    RESTART = "r"
+    SCALE = "s"
+    SET = "m"
+    CARRY_OUT = "q"  # perform …, 进行
+    OBJECT = "b"  # 把, 将, 对: the object comes before the verb
+    KIND = "k"
+    OTHER_KIND = "h"
+    REFERENCE = "x"  # deployment/web
+    NAME = "n"
+    CALLED = "c"
+    NAMESPACE = "g"
+    NAMESPACE_FLAG = "f"
+    NAMESPACE_GIVEN = "e"  # --namespace=shop
+    IN = "i"
+    OF = "o"
+    DIRECTION = "w"  # up, down
+    TO = "t"
+    NUMBER = "d"
+    MEASURE = "v"  # 个
+    REPLICAS = "u"
+    REPLICA_COUNT = "y"
+    COMMA = "z"
+    REASON = "j"
+    POLITE = "p"
+    UNKNOWN = "?"
+
+
+def _spread(*rows: tuple[str, str]) -> dict[str, str]:
+    return {phrase.strip(): roles for roles, phrases in rows for phrase in phrases.split(",")}
+
+
+# From a phrase in lower case to its roles.
+ENGLISH = _spread(
+    ("r", "restart, rollout restart, rolling restart, restart rollout"),
+    ("s", "scale"),
+    ("m", "set, change, increase, decrease, reduce, raise, lower"),
+    ("q", "perform, do, trigger, initiate, execute"),
+    ("c", "named, called"),
+    ("g", "namespace, ns"),
+    ("i", "in, within, inside, under"),
+    ("o", "of"),
+    ("w", "up, down, out, back"),
+    ("t", "to"),
+    ("u", "replicas, replica, pods, instances, copies"),
+    ("y", "replica count, replicas count, number of replicas, count of replicas"),
+    ("k", "stateful set, daemon set, replica set"),
+    ("p", "please, pls, kindly, now, immediately"),
+    ("j", "because, because of, due to, so that"),
+)  # fmt: skip
+ARTICLES = frozenset({"a", "an", "the"})
+NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    )
+} | {
+    character: number
+    for number, characters in enumerate(
+        ("零", "一", "二两兩", "三", "四", "五", "六", "七", "八", "九", "十")
+    )
+    for character in characters
+}
+# "to recover …" gives a reason; "to version 2" would be something else.
+PURPOSES = words(
+    "absorb accommodate address allow alleviate apply avoid bring clear cope correct ensure fix "
+    "force free get give handle help increase improve load lower meet mitigate pick prevent "
+    "provide reclaim reconnect recover reduce refresh release relieve reload reset resolve "
+    "restore save serve shed stabilize sustain unblock unstick use"
+)
+
+CHINESE = _spread(
+    ("r", "重启, 重啟, 重新启动, 重新啟動, 滚动重启, 滾動重啟"),
+    ("s", "扩容, 擴容, 缩容, 縮容, 扩展, 擴展, 扩缩容, 擴縮容, 缩减, 縮減, 缩放, 縮放, 伸缩, 伸縮"),
+    ("st", "扩到, 擴到, 缩到, 縮到"),
+    ("m", "设置, 設置, 設定, 调整, 調整, 修改, 增加, 减少, 減少, 更改"),
+    ("mt", "设为, 設為, 调为, 調為, 改为, 改為, 改成, 调到, 調到"),
+    ("q", "进行, 進行, 执行, 執行, 做"),
+    ("b", "把, 将, 將, 对, 對"),
+    ("k", "部署"),
+    ("c", "名为, 名為, 叫做"),
+    ("g", "命名空间, 命名空間, 名称空间, 名稱空間"),
+    ("i", "在"),
+    ("o", "的, 中的, 里的, 裡的, 内的, 內的, 下的, 中, 里, 裡, 内, 內, 下"),
+    ("t", "到, 至, 为, 為, 成"),
+    ("v", "个, 個"),
+    ("u", "副本, 实例, 實例"),
+    ("y", "副本数, 副本數, 副本数量, 副本數量"),
+    ("p", "请, 請, 麻烦, 麻煩, 请帮我, 請幫我, 帮我, 幫我, 帮忙, 幫忙"),
+    ("p", "立即, 立刻, 马上, 馬上, 一下"),
+    ("j", "因为, 因為, 由于, 由於, 以便"),
+)  # fmt: skip
+CHINESE_KINDS = {
+    "部署": "Deployment",
+    "有状态副本集": "StatefulSet", "有狀態副本集": "StatefulSet",
+    "有状态集": "StatefulSet", "有狀態集": "StatefulSet",
+    "守护进程集": "DaemonSet", "守護進程集": "DaemonSet",
+    "副本集": "ReplicaSet",
+}  # fmt: skip
+
+# English words that are no names, whatever stands around them: each would change the meaning.
+NO_NAMES = words(
+    "about affected after again against all also and another any anything app apps are as at bad "
+    "be been before being both broken but by can cannot carefully cluster clusters concerned "
+    "container containers context corresponding could crashed crashing current currently daily "
+    "degraded despite do does don done each either else entire environment every everything "
+    "except excluding existing fail failed failing faulty few first following for forcibly from "
+    "fully given go gracefully had half has have healthy her his host hosts hour hours how "
+    "hung idle if impacted including instead into is it its itself just last later latest least "
+    "less machine main many may me might minute minutes more most much must my necessary need "
+    "never new next no none nor not nothing off often old on once one only onto or other others "
+    "our out over own per please possibly previous problematic relevant remaining respective "
+    "rest revision running safely same second seconds selected server servers several should "
+    "since sites slowly so some something soon specific specified still stuck such target than "
+    "that their them then there these they thing things this those through today tomorrow "
+    "tonight too twice unhealthy unless until us version via was we were what whatever when "
+    "whenever where whether which while who whole whose why will with without workload workloads "
+    "would yes yesterday yet you your"
+)

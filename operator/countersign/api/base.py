@@ -1,0 +1,51 @@
+"""What all models of the API share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    """A part of a custom resource: camelCase outside, snake_case inside, never changed in place.
+
+    Fields this version does not know are ignored: the API server has pruned what is not in the
+    CRD, and a newer CRD must not break an older operator.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """As the JSON object the API server stores, without what is unset."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def format_time(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds, as Kubernetes' MicroTime."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Time = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(format_time, return_type=str)]
+"""A moment: RFC 3339 outside, an aware datetime in UTC inside."""
+
+
+def schema(**extensions: Any) -> dict[str, Any]:
+    """Kubernetes' own words for a field's schema: ``schema(list_type="map")`` and so on."""
+    return {f"x-kubernetes-{key.replace('_', '-')}": value for key, value in extensions.items()}
+
+
+def rule(expression: str, message: str) -> dict[str, str]:
+    """One CEL rule for ``x-kubernetes-validations``; the message tells people what to do."""
+    return {"rule": expression, "message": message}

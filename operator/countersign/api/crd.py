@@ -1,0 +1,132 @@
+"""CustomResourceDefinitions, generated from the models.
+
+Pydantic's JSON schema is turned into the *structural* schema that Kubernetes wants: no references,
+no titles, no ``anyOf`` for optional fields, a description on every field.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION, ApprovalRequest
+from countersign.api.base import Model
+
+JsonObject = dict[str, Any]
+_KEPT = (
+    "type",
+    "description",
+    "format",
+    "pattern",
+    "enum",
+    "default",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+)
+
+
+def structural_schema(model: type[Model]) -> JsonObject:
+    """One model as an OpenAPI v3 structural schema."""
+    raw = model.model_json_schema(by_alias=True)
+    return _structural(raw, raw.get("$defs", {}))
+
+
+def _structural(node: JsonObject, definitions: JsonObject) -> JsonObject:
+    node = _without_indirection(node, definitions)
+    result: JsonObject = {key: node[key] for key in _KEPT if node.get(key) is not None}
+    if result.get("default") in ([], ""):
+        del result["default"]  # An empty default would only show up as drift in Git.
+    if "const" in node:
+        result["enum"] = [node["const"]]
+    result |= {key: value for key, value in node.items() if key.startswith("x-kubernetes-")}
+    if "properties" in node:
+        result["properties"] = {
+            name: _structural(child, definitions) for name, child in node["properties"].items()
+        }
+        if node.get("required"):
+            result["required"] = list(node["required"])
+    if "items" in node:
+        result["items"] = _structural(node["items"], definitions)
+    return result
+
+
+def _without_indirection(node: JsonObject, definitions: JsonObject) -> JsonObject:
+    """Resolve ``$ref`` and ``anyOf: [X, null]``; the field's own words win over the type's."""
+    outer = {key: value for key, value in node.items() if key not in ("$ref", "anyOf")}
+    if "$ref" in node:
+        inner = definitions[node["$ref"].rsplit("/", 1)[1]]
+    elif "anyOf" in node:
+        [inner] = [option for option in node["anyOf"] if option.get("type") != "null"]
+    else:
+        return node
+    return _without_indirection(inner, definitions) | outer
+
+
+_COLUMNS = [
+    ("Phase", "string", ".status.phase", 0, "Where the request is in its life."),
+    ("Operation", "string", ".status.operation", 0, "What is to be done."),
+    ("Target", "string", ".status.target", 0, "The object it is done to."),
+    ("Risk", "string", ".status.riskLevel", 0, "Effective risk."),
+    ("Signed", "string", ".status.signed", 0, "Signatures that count, of those needed."),
+    ("Requested-By", "string", ".spec.requestedBy", 0, "Who proposed it."),
+    ("Age", "date", ".metadata.creationTimestamp", 0, "Since when."),
+    ("Expires", "string", ".status.expiresAt", 1, "Until when it can be approved."),
+    ("Message", "string", ".status.message", 1, "What is going on."),
+]
+
+
+def approval_request_crd() -> JsonObject:
+    """The CustomResourceDefinition of ApprovalRequest."""
+    schema = structural_schema(ApprovalRequest)
+    schema["properties"]["metadata"] = {"type": "object"}
+    schema["properties"] = {
+        "apiVersion": {"type": "string", "description": "countersign.dev/v1alpha1."},
+        "kind": {"type": "string", "description": "ApprovalRequest."},
+        **schema["properties"],
+    }
+    schema["required"] = ["spec"]
+    schema["properties"]["status"].pop("default", None)
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{PLURAL}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": KIND,
+                "listKind": f"{KIND}List",
+                "plural": PLURAL,
+                "singular": "approvalrequest",
+                "shortNames": ["approvals", "approval"],
+                "categories": ["countersign"],
+            },
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": schema},
+                    "subresources": {"status": {}},
+                    "additionalPrinterColumns": [
+                        {
+                            "name": name,
+                            "type": kind,
+                            "jsonPath": path,
+                            "priority": priority,
+                            "description": description,
+                        }
+                        for name, kind, path, priority, description in _COLUMNS
+                    ],
+                }
+            ],
+        },
+    }
+
+
+def all_crds() -> list[JsonObject]:
+    """Every CRD, in the order they are printed."""
+    return [approval_request_crd()]

@@ -1,0 +1,29 @@
+"""``countersign run``: the operator."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from countersign.config import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def run() -> None:
+        """Run the operator, in a cluster or with the kubeconfig in use.
+
+        Settings are environment variables COUNTERSIGN_*; see docs/settings.md.
+        """
+        from countersign.handlers.operator import run as run_operator  # noqa: PLC0415 - slow
+
+        try:
+            settings = Settings()
+        except ValidationError as error:
+            print(f"A COUNTERSIGN_* variable is wrong: {error}", file=sys.stderr)
+            raise typer.Exit(2) from error
+        raise typer.Exit(run_operator(settings))

@@ -1,0 +1,46 @@
+"""Settings, from environment variables ``COUNTERSIGN_*``."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything a deployment can turn. Times are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="COUNTERSIGN_")
+
+    namespace: str = Field(
+        default_factory=lambda: os.environ.get("POD_NAMESPACE", "countersign-system"),
+        description="Where the operator keeps its Lease and its knowledge.",
+    )
+    identity: str = Field(
+        default_factory=lambda: os.environ.get("POD_NAME", socket.gethostname()),
+        description="Name of this replica in the Lease and in Events.",
+    )
+    watch_namespaces: list[str] = Field(
+        default=[], description="Namespaces to serve; all where empty. A JSON list."
+    )
+    probe_host: str = Field(default="0.0.0.0", description="Address of the probes.")  # noqa: S104
+    probe_port: int = Field(default=8080, description="Port of /healthz, /readyz and /metrics.")
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="auto: coloured on a terminal, JSON elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info")
+    lease_seconds: float = Field(default=15.0, gt=1, description="How long a Lease holds.")
+    parallel: int = Field(default=32, ge=1, description="Executions at a time.")
+    request_timeout: float = Field(
+        default=30.0, gt=0, description="How long one request to the API server may take."
+    )
+    sweep_seconds: float = Field(
+        default=60.0, gt=0, description="A request without progress for this long is touched."
+    )
+    knowledge_shards: int = Field(default=8, ge=1, le=64, description="ConfigMaps of knowledge.")
+    knowledge_entries: int = Field(
+        default=1000, ge=8, description="Entries kept in all; the oldest are pruned."
+    )

@@ -1,0 +1,150 @@
+"""Talking to the API server: the official client's credentials and transport, raw JSON for bodies.
+
+The generated models of the official client cost time and memory on the hot path and give nothing
+here: the objects are passed on as the server sent them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from kubernetes.aio import config as kubernetes_config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from countersign.errors import ApiError
+from countersign.ports import JsonObject, ServiceAccount
+
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+_FIRST_ERROR = 400
+
+
+async def load_configuration() -> Configuration:
+    """Credentials from the pod, else from the kubeconfig in use. Raises ``ConfigException``."""
+    configuration = Configuration()
+    try:
+        kubernetes_config.load_incluster_config(client_configuration=configuration)
+    except kubernetes_config.ConfigException:
+        await kubernetes_config.load_kube_config(client_configuration=configuration)
+    return configuration
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: what, where, as whom."""
+
+    method: str
+    path: str
+    body: Any = None
+    content_type: str = "application/json"
+    account: ServiceAccount | None = None
+    query: tuple[tuple[str, str], ...] = ()
+
+
+class Connection:
+    """One pool of connections to the API server."""
+
+    def __init__(self, configuration: Configuration, *, timeout: float) -> None:
+        """Requests may take ``timeout`` seconds; watches may stay open."""
+        configuration.connection_pool_maxsize = 0  # No limit: executions have one of their own.
+        # A proxy or netrc from the environment would be looked up in a thread at each request.
+        configuration.client_session_kwargs = {"trust_env": False}
+        configuration.retries = None  # We have our own; False would mean for ever.
+        self._configuration = configuration
+        self._client = ApiClient(configuration)
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._open_end = aiohttp.ClientTimeout(total=None, sock_connect=timeout)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.close()
+
+    async def request(self, call: Call) -> JsonObject:
+        """Send one request and return the object in the answer. Raises ``ApiError``."""
+        try:
+            async with await self._send(call, self._timeout) as response:
+                text = await response.read()
+        except TimeoutError as error:
+            raise ApiError(f"{call.method} {call.path}: timed out") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise ApiError(f"{call.method} {call.path}: {_said(error)}") from error
+        if response.status >= _FIRST_ERROR:
+            raise _refusal(response.status, text, response.headers.get("Retry-After"))
+        return _parsed(text)
+
+    @asynccontextmanager
+    async def stream(self, call: Call) -> AsyncIterator[AsyncIterator[JsonObject]]:
+        """Open a watch; its events are read as they come. Raises ``ApiError``."""
+        try:
+            async with await self._send(call, self._open_end) as response:
+                if response.status >= _FIRST_ERROR:
+                    text = await response.read()
+                    raise _refusal(response.status, text, response.headers.get("Retry-After"))
+                yield _lines(response)
+        except TimeoutError as error:
+            raise ApiError(f"watch of {call.path}: timed out") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise ApiError(f"watch of {call.path}: {_said(error)}") from error
+
+    async def _send(self, call: Call, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        headers = {"Accept": "application/json", "Content-Type": call.content_type}
+        token = await self._configuration.get_api_key_with_prefix(
+            "BearerToken", alias="authorization"
+        )
+        if token:
+            headers["Authorization"] = token
+        if call.account is not None:
+            headers["Impersonate-User"] = call.account.user
+        url = f"{self._configuration.host}{call.path}"
+        if call.query:
+            url += "?" + urlencode(call.query)
+        response = await self._client.rest_client.request(
+            call.method, url, headers=headers, body=call.body, _request_timeout=limits
+        )
+        return response.response  # type: ignore[no-any-return]
+
+
+def _said(error: Exception) -> str:
+    """A network error in the words that the retry rules know."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "connection reset (server disconnected)"
+    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
+        return "connection refused"
+    if isinstance(error, (ConnectionResetError, BrokenPipeError, aiohttp.ClientPayloadError)):
+        return "connection reset"
+    return str(error) or type(error).__name__
+
+
+def _parsed(text: bytes) -> JsonObject:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise ApiError("the API server's answer is cut off (unexpected EOF)") from error
+    if not isinstance(value, dict):
+        raise ApiError("the API server's answer is no object")
+    return value
+
+
+def _refusal(code: int, text: bytes, retry_after: str | None) -> ApiError:
+    """The server's own words, where there are any."""
+    try:
+        status = json.loads(text)
+        message, reason = status.get("message"), status.get("reason")
+        seconds = (status.get("details") or {}).get("retryAfterSeconds")
+    except (ValueError, AttributeError):
+        message, reason, seconds = text.decode("utf-8", "replace")[:300], None, None
+    if retry_after is not None and retry_after.isdigit():
+        seconds = int(retry_after)
+    return ApiError(message or f"HTTP {code}", code=code, reason=reason, retry_after=seconds)
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[JsonObject]:
+    async for line in response.content:
+        if line.strip():
+            yield _parsed(line)

@@ -1,0 +1,1 @@
+"""Kopf, thin: validate the object, call the workflow, hand its answer back."""

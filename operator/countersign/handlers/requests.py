@@ -1,0 +1,252 @@
+"""From Kopf's events to the workflow and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import kopf
+import structlog
+from pydantic import ValidationError
+
+from countersign.api.approval_request import (
+    ApprovalRequest,
+    ApprovalRequestStatus,
+    Phase,
+)
+from countersign.api.base import format_time
+from countersign.api.conditions import ConditionType, clip
+from countersign.cluster import changed_fields
+from countersign.handlers.wakeups import Wakeups
+from countersign.policy.decide import needs_record
+from countersign.ports import Clock
+from countersign.records.notice import Notice
+from countersign.workflow import Step, Workflow
+
+log = structlog.get_logger()
+_MOVING = (Phase.APPROVED, Phase.EXECUTING)
+
+
+class Requests:
+    """What is in memory about requests: who is being worked on, and what is still to be told."""
+
+    def __init__(self, workflow: Workflow, wakeups: Wakeups, clock: Clock, *, sweep: float) -> None:
+        """Look again at a request that should move but has not for ``sweep`` seconds."""
+        self._workflow = workflow
+        self._wakeups = wakeups
+        self._clock = clock
+        self._sweep = timedelta(seconds=sweep)
+        self._untold: dict[str, tuple[str | None, tuple[Notice, ...]]] = {}
+        self._unsettled: set[str] = set()
+        self._settled = asyncio.Event()
+        self._draining = False
+
+    # --- Kopf's on.event: everything but the execution ----------------------------------------
+
+    async def observe(self, kind: str | None, body: Mapping[str, Any], patch: kopf.Patch) -> None:
+        """An object was listed, has changed or is gone. Writes by compare-and-set only."""
+        uid = body["metadata"]["uid"]
+        if kind == "DELETED":
+            self._forget(uid)
+            return
+        if self._draining:
+            self._settle(uid)
+            return
+        request = self._validated(body, patch)
+        if request is None:
+            return
+        with _lines_about(request):
+            await self._tell(request)
+            self._settle(uid)
+            if request.phase in _MOVING:
+                self._look_again(request, self._sweep)
+            elif request.phase is Phase.PENDING or needs_record(request):
+                await self._advance(request, patch)
+            else:
+                self._wakeups.forget(uid)
+
+    async def _advance(self, request: ApprovalRequest, patch: kopf.Patch) -> None:
+        self._look_again(request, self._sweep)
+        try:
+            step = await self._workflow.advance(request)
+        except Exception:
+            # Kopf would lose it: here it is seen, and the request is looked at again.
+            log.exception("request could not be advanced")
+            return
+        if step.status is not None:
+            self._claim(request, step.status, step.notices, patch)
+        elif step.wake_at is None:
+            self._wakeups.forget(request.metadata.uid)
+        if step.wake_at is not None:
+            self._wakeups.at(
+                request.metadata.uid,
+                request.metadata.namespace,
+                request.metadata.name,
+                step.wake_at,
+            )
+
+    def _claim(
+        self,
+        request: ApprovalRequest,
+        status: ApprovalRequestStatus,
+        notices: tuple[Notice, ...],
+        patch: kopf.Patch,
+    ) -> None:
+        """Write the status only if the object is still the one that was decided on."""
+        version, desired = request.metadata.resource_version, _as_json(status)
+
+        def write(body: MutableMapping[str, Any]) -> None:
+            if body["metadata"]["resourceVersion"] == version:
+                body["status"] = desired
+
+        patch.fns.append(write)  # type: ignore[arg-type]
+        self._untold[request.metadata.uid] = (status.message, notices)
+        log.info("request advances", to=str(status.phase), message=status.message)
+
+    async def _tell(self, request: ApprovalRequest) -> None:
+        """Post the Events of a step once its status is seen to be written, not before."""
+        message, notices = self._untold.pop(request.metadata.uid, (None, ()))
+        if notices and message == request.status.message:
+            await self._workflow.tell(request, notices)
+
+    # --- Kopf's on.field: the execution -------------------------------------------------------
+
+    async def execute(self, body: Mapping[str, Any], patch: kopf.Patch) -> None:
+        """Carry an approved request out. Raises ``TemporaryError`` for another attempt."""
+        if self._draining:
+            await asyncio.Event().wait()  # Nothing new is begun; the next replica does it.
+        request = self._validated(body, patch)
+        if request is None or request.phase not in _MOVING:
+            return
+        uid = request.metadata.uid
+        self._unsettled.add(uid)
+        self._wakeups.forget(uid)  # It is being worked on; its own timeouts hold.
+        with _lines_about(request):
+            try:
+                step = await self._workflow.execute(request)
+            except Exception as error:
+                log.exception("execution broke")
+                step = await self._workflow.broken(request, error)
+            self._merge(request, step, patch)
+
+    def _merge(self, request: ApprovalRequest, step: Step, patch: kopf.Patch) -> None:
+        status = step.status or request.status
+        patch.status.update(changed_fields(request.status, status))
+        log.info("request executed", to=str(status.phase), message=status.message)
+        self._untold[request.metadata.uid] = (status.message, step.notices)
+        if step.retry_after is not None:
+            self._look_again(request, step.retry_after + self._sweep)
+            delay = step.retry_after.total_seconds()
+            raise kopf.TemporaryError(str(status.message), delay=delay)
+        self._look_again(request, self._sweep)
+
+    # --- Around them --------------------------------------------------------------------------
+
+    async def drain(self, seconds: float) -> None:
+        """Begin nothing new, and wait for what is under way to be written."""
+        self._draining = True
+        try:
+            async with asyncio.timeout(seconds):
+                while self._unsettled:
+                    self._settled.clear()
+                    await self._settled.wait()
+        except TimeoutError:
+            log.warning("leaves with executions under way", count=len(self._unsettled))
+
+    def _validated(self, body: Mapping[str, Any], patch: kopf.Patch) -> ApprovalRequest | None:
+        try:
+            return ApprovalRequest.model_validate(dict(body))
+        except ValidationError as error:
+            log.warning("request is not valid", errors=error.error_count())
+            _refuse(body, patch, error, format_time(self._clock.now()))
+            return None
+
+    def _look_again(self, request: ApprovalRequest, after: timedelta) -> None:
+        metadata = request.metadata
+        moment = self._clock.now() + after
+        self._wakeups.at(metadata.uid, metadata.namespace, metadata.name, moment)
+
+    def _settle(self, uid: str) -> None:
+        self._unsettled.discard(uid)
+        self._settled.set()
+
+    def _forget(self, uid: str) -> None:
+        self._wakeups.forget(uid)
+        self._untold.pop(uid, None)
+        self._settle(uid)
+
+
+def register(
+    registry: kopf.OperatorRegistry, requests: Requests, resource: tuple[str, ...]
+) -> None:
+    """Tell Kopf about the two handlers."""
+
+    @kopf.on.event(*resource, registry=registry)
+    async def observe(
+        type: str | None,  # noqa: A002 - Kopf's own name
+        body: kopf.Body,
+        patch: kopf.Patch,
+        **_: Any,
+    ) -> None:
+        await requests.observe(type, body, patch)
+
+    @kopf.on.field(
+        *resource,
+        field="status.phase",
+        id="execute",
+        when=lambda body, **_: body.get("status", {}).get("phase") in _MOVING,
+        errors=kopf.ErrorsMode.PERMANENT,
+        registry=registry,
+    )
+    async def execute(body: kopf.Body, patch: kopf.Patch, **_: Any) -> None:
+        await requests.execute(body, patch)
+
+
+def _as_json(status: ApprovalRequestStatus) -> dict[str, Any]:
+    value = status.to_json()
+    value.pop("kopf", None)
+    return value
+
+
+def _refuse(body: Mapping[str, Any], patch: kopf.Patch, error: ValidationError, now: str) -> None:
+    """An object that the models cannot read (a CRD of an older shape) ends with a reason."""
+    status = dict(body.get("status") or {})
+    if status.get("phase") not in (None, Phase.PENDING, *_MOVING):
+        return
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = clip(
+        f"{where}: {first['msg']}. The object does not fit this operator: apply the crds/ of its "
+        "version, then create a new request."
+    )
+    type_ = ConditionType.EXECUTED if status.get("phase") in _MOVING else ConditionType.PLANNED
+    condition = {
+        "type": str(type_),
+        "status": "False",
+        "reason": "Invalid",
+        "message": message,
+        "lastTransitionTime": now,
+    }
+    others = [c for c in status.get("conditions") or [] if c.get("type") != condition["type"]]
+    version = body["metadata"]["resourceVersion"]
+
+    def write(live: MutableMapping[str, Any]) -> None:
+        if live["metadata"]["resourceVersion"] == version:
+            live["status"] = status | {
+                "phase": str(Phase.FAILED),
+                "message": message,
+                "conditions": [*others, condition],
+            }
+
+    patch.fns.append(write)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _lines_about(request: ApprovalRequest) -> Iterator[None]:
+    with structlog.contextvars.bound_contextvars(
+        request=request.key, uid=request.metadata.uid, phase=str(request.phase)
+    ):
+        yield

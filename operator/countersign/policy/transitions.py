@@ -1,0 +1,311 @@
+"""What each step writes into the status. Pure: the old request and what happened give the new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase, Risk
+from countersign.api.base import format_time
+from countersign.api.conditions import Condition, ConditionType, Status, clip, with_condition
+from countersign.api.operation import Operation
+from countersign.api.status import VALUE_LIMIT, Attempt, KnowledgeReference, Plan, Result
+from countersign.policy.decide import expiry
+from countersign.policy.decision import Approve, Cancel, Deny, Expire, FinishDryRun, Wait
+from countersign.policy.endings import Ending
+from countersign.policy.phases import DRY_RUN, STALE, phase_of
+from countersign.policy.quorum import Tally
+from countersign.policy.requirement import requirement
+from countersign.policy.retry import Again
+from countersign.records.timeline import happened
+
+NO_CHANGE = "NoChange"
+_ATTEMPTS_KEPT = 16
+
+
+@dataclass
+class _Draft:
+    """A status in the making: conditions first, the phase is derived from them at the end."""
+
+    request: ApprovalRequest
+    now: datetime
+    conditions: Sequence[Condition] = ()
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.conditions = self.request.status.conditions
+        self.fields["timeline"] = self.request.status.timeline
+
+    def set(self, kind: ConditionType, status: Status, reason: str, message: str) -> None:
+        self.conditions = with_condition(
+            self.conditions,
+            kind,
+            status,
+            reason,
+            message,
+            now=self.now,
+            generation=self.request.metadata.generation,
+        )
+
+    def tell(self, *args: Any, **kwargs: Any) -> None:
+        self.fields["timeline"] = happened(self.fields["timeline"], *args, now=self.now, **kwargs)
+
+    def done(self, message: str) -> ApprovalRequestStatus:
+        update = {
+            "conditions": tuple(self.conditions),
+            "phase": phase_of(self.conditions),
+            "message": clip(message),
+            **self.fields,
+        }
+        return self.request.status.model_copy(update=update)
+
+
+def planned(
+    request: ApprovalRequest, plan: Plan, risk: Risk, undo: Operation | None, now: datetime
+) -> ApprovalRequestStatus:
+    """There is a plan; people can sign it."""
+    draft = _Draft(request, now)
+    needs = requirement(request, risk)
+    tally = Tally(needs.signatures, (), ())
+    reason = "Planned" if plan.changes else NO_CHANGE
+    draft.set(ConditionType.PLANNED, "True", reason, plan.summary)
+    many = "signature" if needs.signatures == 1 else "signatures"
+    message = f"{plan.summary}: waits for {needs.signatures} {many}."
+    draft.set(ConditionType.APPROVED, "False", "SignaturesMissing", message)
+    if plan.revision == 1:
+        _tell_of_proposal(draft)
+    draft.tell("plan", "success", "Planned", plan.summary, role="planner")
+    draft.fields |= {
+        "plan": plan,
+        "undo": undo,
+        "operation": plan.operation.type,
+        "target": plan.operation.target.short,
+        "risk_level": risk,
+        "required_signatures": needs.signatures,
+        "signed": tally.signed,
+        "expires_at": expiry(request),
+        "next_attempt_at": None,
+    }
+    return draft.done(message)
+
+
+def refused(
+    request: ApprovalRequest,
+    reason: str,
+    message: str,
+    operation: Operation | None,
+    now: datetime,
+) -> ApprovalRequestStatus:
+    """It cannot be planned, and nothing was done. ``operation``: as far as it was understood."""
+    draft = _Draft(request, now)
+    if operation is not None:
+        draft.fields |= {"operation": operation.type, "target": operation.target.short}
+    draft.set(ConditionType.PLANNED, "False", reason, message)
+    type_ = "exec" if reason == "Unparseable" else "plan"
+    title = "Cannot parse the operation" if reason == "Unparseable" else "Cannot be planned"
+    draft.tell(type_, "error", title, message, role="planner")
+    draft.fields["next_attempt_at"] = None
+    return draft.done(message)
+
+
+def planning_later(
+    request: ApprovalRequest, message: str, delay: timedelta, now: datetime
+) -> ApprovalRequestStatus:
+    """It cannot be planned just now, for a reason that may pass by itself."""
+    draft = _Draft(request, now)
+    text = f"Could not be planned yet, tried again at {format_time(now + delay)}: {message}"
+    draft.set(ConditionType.PLANNED, "Unknown", "Retrying", text)
+    draft.fields["next_attempt_at"] = now + delay
+    return draft.done(text)
+
+
+def waiting(request: ApprovalRequest, wait: Wait, now: datetime) -> ApprovalRequestStatus | None:
+    """Nothing to do yet; None where the status says so already."""
+    if wait.tally is None or wait.tally.signed == request.status.signed:
+        approved = request.status.condition(ConditionType.APPROVED)
+        if wait.tally is None or (approved is not None and approved.reason == wait.reason):
+            return None
+    draft = _Draft(request, now)
+    draft.set(ConditionType.APPROVED, "False", wait.reason, wait.message)
+    draft.fields["signed"] = wait.tally.signed
+    if wait.tally.signed != request.status.signed:
+        signers = ", ".join(s.signer for s in wait.tally.approvals)
+        draft.tell(
+            "sign",
+            "success",
+            f"Signed {wait.tally.signed}",
+            wait.message,
+            actor=signers or "nobody",
+            role="signer",
+        )
+    return draft.done(wait.message)
+
+
+def approved(request: ApprovalRequest, approve: Approve, now: datetime) -> ApprovalRequestStatus:
+    """The quorum is reached: this write is the claim."""
+    draft = _Draft(request, now)
+    signers = ", ".join(s.signer for s in approve.tally.approvals)
+    message = f"Approved by {signers}."
+    draft.set(ConditionType.APPROVED, "True", "QuorumReached", message)
+    draft.tell("sign", "success", "Approved", message, actor=signers, role="signer")
+    risk = request.status.risk_level or Risk.CRITICAL
+    draft.fields |= {
+        "approved_at": now,
+        "signed": approve.tally.signed,
+        "policies": requirement(request, risk).policies,
+        "next_attempt_at": None,
+    }
+    return draft.done(message)
+
+
+def ended_unapproved(
+    request: ApprovalRequest, decision: Deny | Expire | Cancel | FinishDryRun, now: datetime
+) -> ApprovalRequestStatus:
+    """Decided without anything being carried out."""
+    draft = _Draft(request, now)
+    actor: dict[str, Any] = {}
+    match decision:
+        case Deny(by=by, comment=comment):
+            reason, message = "Denied", f"Denied by {by}" + (f": {comment}" if comment else ".")
+            actor = {"actor": by, "role": "signer"}
+        case Expire(at=at):
+            reason = "Expired"
+            message = f"Not approved before {format_time(at)}; create a new request."
+        case Cancel():
+            reason, message = "Cancelled", "Called off (spec.cancelled); nothing was done."
+        case FinishDryRun():
+            reason, message = DRY_RUN, "Planned only (spec.dryRun); nothing was done."
+    draft.set(ConditionType.APPROVED, "False", reason, message)
+    draft.tell("decide", "success", reason, message, **actor)
+    draft.fields["next_attempt_at"] = None
+    return draft.done(message)
+
+
+def stale(request: ApprovalRequest, message: str, now: datetime) -> ApprovalRequestStatus:
+    """The target is not as it was when people signed: they are asked again."""
+    draft = _Draft(request, now)
+    text = f"{message} All signatures are void; sign the new plan."
+    draft.set(ConditionType.PLANNED, "False", STALE, text)
+    draft.set(ConditionType.APPROVED, "False", STALE, text)
+    draft.conditions = tuple(
+        each for each in draft.conditions if each.type is not ConditionType.EXECUTED
+    )
+    draft.tell("plan", "warning", "The plan went stale", text, role="planner")
+    draft.fields |= {"approved_at": None, "next_attempt_at": None, "attempts": ()}
+    return draft.done(text)
+
+
+def retrying(
+    request: ApprovalRequest, attempt: Attempt, next_: Again, now: datetime
+) -> ApprovalRequestStatus:
+    """A transient error; the next attempt has its time."""
+    draft = _Draft(request, now)
+    seconds = next_.delay.total_seconds()
+    message = f"Retry {next_.retry}/{next_.limit} in {seconds:g} s: {attempt.error}"
+    draft.set(ConditionType.EXECUTED, "Unknown", "Retrying", message)
+    draft.tell("exec", "warning", f"Retry {next_.retry}/{next_.limit}", message)
+    draft.fields |= {
+        "attempts": _attempts(request, attempt),
+        "next_attempt_at": now + next_.delay,
+    }
+    return draft.done(message)
+
+
+def verifying(request: ApprovalRequest, now: datetime) -> ApprovalRequestStatus:
+    """The effect is there; its end is being watched."""
+    draft = _Draft(request, now)
+    message = "Applied; its outcome is being watched."
+    draft.set(ConditionType.EXECUTED, "True", "Applied", "The change has been applied.")
+    draft.set(ConditionType.VERIFIED, "Unknown", "Verifying", message)
+    draft.fields["next_attempt_at"] = None
+    return draft.done(message)
+
+
+def finished(
+    request: ApprovalRequest,
+    ending: Ending,
+    knowledge: KnowledgeReference | None,
+    now: datetime,
+) -> ApprovalRequestStatus:
+    """The execution is over, well or badly, and whether it has been written down."""
+    draft = _Draft(request, now)
+    executed: Status = "True" if ending.executed else "False"
+    applied = "The change has been applied." if ending.executed else ending.message
+    reason = ("Applied" if ending.changed else NO_CHANGE) if ending.executed else ending.reason
+    draft.set(ConditionType.EXECUTED, executed, reason, applied)
+    if ending.verified is not None:
+        verified: Status = "True" if ending.verified else "False"
+        draft.set(ConditionType.VERIFIED, verified, ending.verified_reason, ending.message)
+    duration = milliseconds(ending.attempt)
+    target = f"{request.status.target} @ {_target_namespace(request)}, {duration} ms"
+    if ending.success:
+        draft.tell("exec", "success", "Executed", f"{target}. {ending.message}")
+    else:
+        draft.tell("exec", "error", "Failed", ending.message)
+    _set_recorded(draft, knowledge)
+    draft.fields |= {
+        "attempts": _attempts(request, ending.attempt),
+        "next_attempt_at": None,
+        "result": Result(
+            duration_milliseconds=duration,
+            message=clip(ending.message, VALUE_LIMIT),
+            changed=ending.changed,
+        ),
+    }
+    return draft.done(ending.message)
+
+
+def recorded(
+    request: ApprovalRequest, knowledge: KnowledgeReference, now: datetime
+) -> ApprovalRequestStatus:
+    """What could not be written down before now has been."""
+    draft = _Draft(request, now)
+    _set_recorded(draft, knowledge)
+    draft.tell("record", "success", "Recorded", knowledge.location)
+    return draft.done(request.status.message or "")
+
+
+def _tell_of_proposal(draft: _Draft) -> None:
+    request = draft.request
+    draft.fields["timeline"] = happened(
+        draft.fields["timeline"],
+        "propose",
+        "success",
+        "Proposed",
+        request.spec.description,
+        now=request.metadata.creation_timestamp,
+        actor=request.spec.requested_by or "unknown",
+        role="requester",
+    )
+
+
+def _set_recorded(draft: _Draft, knowledge: KnowledgeReference | None) -> None:
+    if knowledge is None:
+        text = "The knowledge entry could not be written; it is tried again until it can."
+        draft.set(ConditionType.RECORDED, "False", "StoreUnavailable", text)
+    else:
+        draft.set(ConditionType.RECORDED, "True", "Recorded", knowledge.location)
+        draft.fields["knowledge"] = knowledge
+
+
+def milliseconds(attempt: Attempt) -> int:
+    """How long an attempt took."""
+    if attempt.finished_at is None:
+        return 0
+    return max(0, round((attempt.finished_at - attempt.started_at).total_seconds() * 1000))
+
+
+def _attempts(request: ApprovalRequest, attempt: Attempt) -> tuple[Attempt, ...]:
+    return (*request.status.attempts, attempt)[-_ATTEMPTS_KEPT:]
+
+
+def _target_namespace(request: ApprovalRequest) -> str:
+    plan = request.status.plan
+    return (plan.target.namespace if plan else None) or request.metadata.namespace
+
+
+def succeeded(request: ApprovalRequest) -> bool:
+    """Whether a finished request ended well."""
+    return request.phase is Phase.SUCCEEDED

@@ -1,0 +1,53 @@
+"""What is written down and told about a request. None of it can change an outcome."""
+
+from __future__ import annotations
+
+import structlog
+
+from countersign.actions.render import render
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.status import KnowledgeReference
+from countersign.ports import Clock, Desk, Meter, Store
+from countersign.records.knowledge import Outcome, knowledge_entry
+from countersign.records.notice import Notice
+
+log = structlog.get_logger()
+
+
+class Memory:
+    """Knowledge entries and Events. A store or server that is down raises nothing here."""
+
+    def __init__(self, store: Store, desk: Desk, clock: Clock, meter: Meter) -> None:
+        """Write entries into ``store`` and Events through ``desk``."""
+        self._store = store
+        self._desk = desk
+        self._clock = clock
+        self._meter = meter
+
+    async def remember(
+        self, request: ApprovalRequest, outcome: Outcome
+    ) -> KnowledgeReference | None:
+        """Write the knowledge entry; None where the store would not have it now."""
+        try:
+            entry = knowledge_entry(request, action_text(request), outcome, self._clock.now())
+            return await self._store.save(entry)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the outcome stands
+            self._meter.failed_effect("knowledge")
+            log.warning("knowledge entry could not be written", error=str(error))
+            return None
+
+    async def tell(self, request: ApprovalRequest, *notices: Notice) -> None:
+        """Post Events; one that fails does not stop the next."""
+        for notice in notices:
+            try:
+                await self._desk.post(request, notice)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the outcome stands
+                self._meter.failed_effect("event")
+                log.warning("event could not be posted", step=notice.step, error=str(error))
+
+
+def action_text(request: ApprovalRequest) -> str:
+    """The action as the proposer wrote it; a typed one as the kubectl command it stands for."""
+    if request.spec.action is not None:
+        return request.spec.action
+    return render(request.spec.operation) if request.spec.operation else ""

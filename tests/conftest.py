@@ -1,0 +1,40 @@
+"""The control plane and the operator that tests share: one of each for a pytest worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from devcluster import Cluster, OperatorProcess, Options, start
+from tests.support.requests_counted import AuditTrail
+from tests.support.shop import Shop
+
+OPERATOR_ENV = {"COUNTERSIGN_LEASE_SECONDS": "2", "COUNTERSIGN_SWEEP_SECONDS": "5"}
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A real API server with everything of ``manifests/cluster`` installed; no operator."""
+    with start(Options(audit=True)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def operator(cluster: Cluster) -> OperatorProcess:
+    """The operator as its own process, under its own service account and RBAC."""
+    return cluster.start_operator(env=OPERATOR_ENV)
+
+
+@pytest.fixture
+def shop(cluster: Cluster, operator: OperatorProcess) -> Shop:
+    """A namespace of the test's own, with an executing service account; the operator runs."""
+    assert operator.alive(), operator.log_path.read_text()[-2000:]
+    return Shop.opened(cluster)
+
+
+@pytest.fixture
+def audit(cluster: Cluster) -> AuditTrail:
+    """What the API server has been asked, and by whom."""
+    assert cluster.audit_log is not None
+    return AuditTrail(cluster.audit_log)

@@ -1,0 +1,61 @@
+"""The API server's audit log, as a list of who asked for what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+OPERATOR = "system:serviceaccount:countersign-system:countersign-operator"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request to the API server."""
+
+    verb: str
+    uri: str
+    code: int
+    user: str
+    impersonated: str | None
+    at: str
+
+
+class AuditTrail:
+    """Reads the log anew at each look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def by_operator(self, about: str = "") -> list[Asked]:
+        """What the operator asked for, its Lease and discovery aside, in order; once each.
+
+        A watch is logged when it begins and when it ends: it counts once.
+        """
+        seen: dict[str, Asked] = {}
+        for audit_id, asked in self._all():
+            routine = "/leases/" in asked.uri or asked.uri.rstrip("/").count("/") <= 3
+            own_watch = asked.verb == "watch" and "approvalrequests" in asked.uri
+            if asked.user == OPERATOR and not routine and not own_watch and about in asked.uri:
+                seen.setdefault(audit_id, asked)
+        return sorted(seen.values(), key=lambda asked: asked.at)
+
+    def _all(self) -> Iterator[tuple[str, Asked]]:
+        with self._path.open() as lines:
+            for line in lines:
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    continue  # The last line may be half written.
+                yield (
+                    event["auditID"],
+                    Asked(
+                        verb=event["verb"],
+                        uri=event["requestURI"],
+                        code=event.get("responseStatus", {}).get("code", 0),
+                        user=event["user"]["username"],
+                        impersonated=event.get("impersonatedUser", {}).get("username"),
+                        at=event["requestReceivedTimestamp"],
+                    ),
+                )
