@@ -59,6 +59,7 @@ class Go:
             errors=subprocess.PIPE,
             folder=component.folder,
         )
+        reporter.update(compilation)
         for line in process.stderr or ():
             compilation.feed(line.decode("utf-8", "replace"))
             reporter.update(compilation)

@@ -50,7 +50,7 @@ class Compilation:
         return min(0.99, self.packages / self.expected)
 
     def __str__(self) -> str:
-        if not self.packages and self.downloads:
+        if not self.packages:
             return f"{self.name}: {self.downloads} modules downloaded"
         return f"{self.name}: {self.packages} of about {self.expected} packages compiled"
 

@@ -10,6 +10,7 @@ from countersign.cluster import (
     KubernetesCluster,
     KubernetesConfigMaps,
     KubernetesLease,
+    KubernetesSchema,
     OperatorDesk,
 )
 from countersign.config import Settings
@@ -32,6 +33,7 @@ class Parts:
     desk: OperatorDesk
     meter: PrometheusMeter
     leadership: Leadership
+    schema: KubernetesSchema
     workflow: Workflow
 
 
@@ -63,4 +65,5 @@ async def assemble(settings: Settings) -> Parts:
         holder=f"{settings.identity}_{uuid.uuid4().hex[:8]}",
         seconds=settings.lease_seconds,
     )
-    return Parts(settings, connection, desk, meter, leadership, workflow)
+    schema = KubernetesSchema(connection)
+    return Parts(settings, connection, desk, meter, leadership, schema, workflow)

@@ -201,3 +201,22 @@ class KubernetesLease:
     async def replace(self, body: JsonObject) -> JsonObject:
         """Replace it."""
         return await self._connection.request(Call("PUT", self._url, body))
+
+
+class KubernetesSchema:
+    """The installed CustomResourceDefinition of ApprovalRequest."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Use ``connection``'s own account."""
+        self._connection = connection
+
+    async def installed(self) -> JsonObject | None:
+        """The CRD as the API server has it; None where there is none. Raises ``ApiError``."""
+        name = f"{PLURAL}.{GROUP}"
+        path = ObjectPath("apiextensions.k8s.io/v1", "customresourcedefinitions", None, name)
+        try:
+            return await self._connection.request(Call("GET", _url(path)))
+        except ApiError as error:
+            if error.not_found:
+                return None
+            raise

@@ -77,24 +77,37 @@ class Leadership:
             await asyncio.sleep(self._seconds / 5)
 
     async def keep(self) -> None:
-        """Renew the Lease for as long as it goes; return when it is lost."""
-        renewed = time.monotonic()
-        while time.monotonic() - renewed < self._seconds * 2 / 3:
+        """Renew the Lease for as long as it goes; return when it is lost.
+
+        That is after two thirds of its time without a renewal, whatever hangs meanwhile: nobody
+        else takes it before the whole of it is over.
+        """
+        held = True
+        while held:
+            try:
+                async with asyncio.timeout(self._seconds * 2 / 3):
+                    held = await self._renew_once()
+            except TimeoutError:
+                break
+        log.error("lease lost", lease=self._name, holder=self._holder)
+
+    async def _renew_once(self) -> bool:
+        """Wait for the time of the next renewal, and try until it is done; False if taken."""
+        while True:
             await asyncio.sleep(self._seconds / 5)
             try:
-                async with asyncio.timeout(self._seconds / 3):
-                    self._lease = await self._leases.replace(self._mine(self._lease))
-                renewed = time.monotonic()
-            except TimeoutError:
-                log.warning("lease could not be renewed in time")
+                self._lease = await self._leases.replace(self._mine(self._lease))
             except ApiError as error:
-                if error.conflict and not await self._still_mine():
-                    break
                 log.warning("lease could not be renewed", error=str(error))
-        log.error("lease lost", lease=self._name, holder=self._holder)
+                if error.conflict and not await self._still_mine():
+                    return False
+            else:
+                return True
 
     async def give_back(self) -> None:
         """Free the Lease, so that the next replica need not wait."""
+        if (self._lease.get("spec") or {}).get("holderIdentity") != self._holder:
+            return
         body = self._mine(self._lease)
         body["spec"] |= {"holderIdentity": "", "leaseDurationSeconds": 1}
         try:

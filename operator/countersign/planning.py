@@ -12,9 +12,9 @@ import structlog
 from countersign.actions.digest import plan_digest
 from countersign.actions.parser import Refusal, parse
 from countersign.api.approval_request import ApprovalRequest, Risk
-from countersign.api.conditions import clip
 from countersign.api.operation import Operation, OperationType
 from countersign.api.status import Plan
+from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError
 from countersign.policy import risk
 from countersign.ports import Cluster, Executor, ServiceAccount
@@ -85,15 +85,21 @@ class Planner:
         except ApiError as unknown:
             log.warning("service account could not be looked up", error=str(unknown))
             exists = True
-        if exists:
+        who = f"{account.namespace}/{account.name}"
+        if not exists:
             return (
-                f"{error}. Give service account {account.namespace}/{account.name} a Role that "
-                "allows it (manifests/samples/executor.yaml has one)."
+                f"Service account {who} does not exist. Create it with a Role "
+                "(manifests/samples/executor.yaml has both), or name another one in "
+                "spec.serviceAccountName."
+            )
+        if "impersonate" in str(error):
+            return (
+                f"The operator may not act as service account {who}. Allow it in that namespace "
+                "(manifests/samples/other-executor.yaml shows how)."
             )
         return (
-            f"Service account {account.namespace}/{account.name} does not exist. Create it with "
-            "a Role (manifests/samples/executor.yaml has both), or name another one in "
-            "spec.serviceAccountName."
+            f"{error}. Give service account {who} a Role that allows it "
+            "(manifests/samples/executor.yaml has one)."
         )
 
 

@@ -16,9 +16,9 @@ from typing import Literal
 import structlog
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
-from countersign.api.conditions import clip
 from countersign.api.operation import Operation, OperationType
 from countersign.api.status import VALUE_LIMIT, Attempt, Plan
+from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.planning import Planner, account_of, understood
 from countersign.policy import endings, transitions
@@ -48,6 +48,12 @@ log = structlog.get_logger()
 
 PLAN_AGAIN = timedelta(seconds=30)
 RECORD_AGAIN = timedelta(seconds=30)
+_STALE_LATE = (
+    "An earlier attempt may have been applied: look at the target, and create a new request if "
+    "the action is still needed."
+)
+_EARLY = timedelta(milliseconds=500)
+"""By how much a retry may come before its time; clocks and timers are not exact."""
 _QUIET_VERIFICATION = 2.0
 """Seconds for which a verification goes unannounced: a write that most rollouts do not need."""
 
@@ -112,6 +118,16 @@ class Workflow:
             case Execute() | Done():
                 return Step()
 
+    def stumbled(self, request: ApprovalRequest, error: Exception) -> Step:
+        """A defect of our own before the approval: say so, and try again later."""
+        if request.status.plan is not None:
+            return Step()  # What people sign stays; the request is looked at again.
+        now = self._clock.now()
+        status = transitions.planning_later(
+            request, f"{type(error).__name__}: {error}", PLAN_AGAIN, now, reason="InternalError"
+        )
+        return Step(status=status, wake_at=now + PLAN_AGAIN)
+
     async def _plan(self, request: ApprovalRequest, revision: int) -> Step:
         now, operation = self._clock.now(), None
         try:
@@ -151,6 +167,8 @@ class Workflow:
         started = self._clock.now()
         if plan is None or approved_at is None:
             return await self._ended(request, endings.incomplete(started))
+        if (at := request.status.next_attempt_at) is not None and at - started > _EARLY:
+            return Step(retry_after=at - started)  # Woken by something else than the time.
         executor = self._executors[plan.operation.type]
         try:
             async with self._slots:
@@ -173,7 +191,7 @@ class Workflow:
         if request.phase is Phase.EXECUTING:  # From there the only ways lead to an end.
             now = self._clock.now()
             attempt = Attempt(started_at=now, finished_at=now, error=clip(str(error), VALUE_LIMIT))
-            message = f"{error} Nothing was changed; create a new request."
+            message = f"{error} {_STALE_LATE}"
             return await self._ended(request, endings.failed("Stale", message, attempt))
         status = transitions.stale(request, str(error), self._clock.now())
         return Step(status=status, notices=(_notice(f"stale-{plan.revision}", "Stale", status),))
@@ -223,13 +241,20 @@ class Workflow:
     # --- Writing it down ----------------------------------------------------------------------
 
     async def _ended(self, request: ApprovalRequest, ending: Ending) -> Step:
-        """Knowledge entry → Event → final status; the first two cannot change the third."""
+        """Knowledge entry and Event → final status; the first two cannot change the third."""
         outcome = Outcome(success=ending.success, message=ending.message)
-        knowledge = await self._memory.remember(request, outcome)
+        reason = "Succeeded" if ending.success else "Failed"
+        notice = Notice(
+            step="end",
+            type="Normal" if ending.success else "Warning",
+            reason=reason,
+            note=ending.message,
+        )
+        knowledge, _ = await asyncio.gather(
+            self._memory.remember(request, outcome), self._memory.tell(request, notice)
+        )
         now = self._clock.now()
         status = transitions.finished(request, ending, knowledge, now)
-        notice = _notice("end", str(status.phase), status, well=ending.success)
-        await self._memory.tell(request, notice)
         plan, approved_at = request.status.plan, request.status.approved_at
         if plan is not None and approved_at is not None:
             seconds = (now - approved_at).total_seconds()

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
-from countersign.api.operation import Kind, Operation, Target
+from countersign.api.operation import Kind
 from countersign.api.status import KnowledgeReference
 from countersign.errors import ApiError
 from countersign.executors.kinds import path_of
@@ -77,8 +77,9 @@ class FakeCluster:
 
     def put(self, live: JsonObject) -> ObjectPath:
         """Create or replace a workload."""
-        target = operation(Kind(live["kind"]), live["metadata"]["name"])
-        path = path_of(target if live["kind"] != "ReplicaSet" else _replica_set(target))
+        kind = Kind(live["kind"])
+        replicas = None if kind is Kind.DAEMON_SET else 1
+        path = path_of(operation(kind, live["metadata"]["name"], replicas=replicas))
         self._write(path, copy.deepcopy(live))
         return path
 
@@ -186,11 +187,6 @@ class FakeCluster:
             if stream != self._streams:
                 return
             await self._news.wait()
-
-
-def _replica_set(of: Operation) -> Operation:
-    target = Target(kind=Kind.REPLICA_SET, name=of.target.name, namespace=of.target.namespace)
-    return of.model_copy(update={"target": target})
 
 
 def _merge(live: JsonObject, body: JsonObject) -> None:

@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import Field
 
 from countersign.api.base import Model, Time
+from countersign.api.text import MESSAGE_LIMIT, clip
 
-MESSAGE_LIMIT = 1024
 Status = Literal["True", "False", "Unknown"]
 
 
@@ -40,11 +40,6 @@ class Condition(Model):
     observed_generation: int | None = Field(
         default=None, description="metadata.generation that this was computed from.", ge=0
     )
-
-
-def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
-    """Shorten a text for a bounded field, showing that it was."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def with_condition(

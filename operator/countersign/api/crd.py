@@ -6,6 +6,7 @@ no titles, no ``anyOf`` for optional fields, a description on every field.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION, ApprovalRequest
@@ -130,3 +131,28 @@ def approval_request_crd() -> JsonObject:
 def all_crds() -> list[JsonObject]:
     """Every CRD, in the order they are printed."""
     return [approval_request_crd()]
+
+
+def missing_fields(installed: JsonObject) -> list[str]:
+    """Fields of ours that an installed CRD would drop, as paths; empty where it is up to date."""
+    ours = approval_request_crd()["spec"]["versions"][0]
+    for version in (installed.get("spec") or {}).get("versions") or []:
+        if version.get("name") == VERSION:
+            theirs = (version.get("schema") or {}).get("openAPIV3Schema") or {}
+            return list(_missing(ours["schema"]["openAPIV3Schema"], theirs, ""))
+    return [VERSION]
+
+
+def _missing(ours: JsonObject, theirs: JsonObject, path: str) -> Iterator[str]:
+    preserved = "x-kubernetes-preserve-unknown-fields"
+    if ours.get(preserved) and not theirs.get(preserved):
+        yield path
+    for name, child in (ours.get("properties") or {}).items():
+        where = f"{path}.{name}".lstrip(".")
+        found = (theirs.get("properties") or {}).get(name)
+        if found is None:
+            yield where
+        else:
+            yield from _missing(child, found, where)
+    if "items" in ours:
+        yield from _missing(ours["items"], theirs.get("items") or {}, f"{path}[]")

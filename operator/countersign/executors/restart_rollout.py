@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from countersign.api.operation import Kind, Operation, OperationType
-from countersign.api.status import Change
+from countersign.api.status import VALUE_LIMIT, Change
+from countersign.api.text import clip
 from countersign.errors import RefusedError
 from countersign.executors.rollout import rollout_progress
 from countersign.ports import JsonObject, Progress
@@ -35,7 +36,8 @@ class RestartRollout:
         del operation
         field = f"spec.template.metadata.annotations[{RESTARTED_AT}]"
         before = _template_annotations(live).get(RESTARTED_AT)
-        return (Change(field=field, before=before, after="the time of the approval"),)
+        shown = None if before is None else clip(before, VALUE_LIMIT)
+        return (Change(field=field, before=shown, after="the time of the approval"),)
 
     def patch(self, operation: Operation, approved_at: datetime) -> JsonObject:
         """What kubectl would send, with a time that is the same at each attempt."""

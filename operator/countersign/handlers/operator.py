@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +14,12 @@ import structlog
 from kubernetes.aio.client import Configuration
 
 from countersign.api.approval_request import GROUP, PLURAL, VERSION
+from countersign.api.crd import missing_fields
 from countersign.bootstrap import Parts, assemble
 from countersign.clock import SystemClock
 from countersign.config import Settings
 from countersign.connection import load_configuration
+from countersign.errors import ApiError
 from countersign.handlers.persistence import NoDiffBase, StatusProgress
 from countersign.handlers.requests import Requests, register
 from countersign.handlers.wakeups import Wakeups
@@ -27,6 +29,7 @@ from countersign.probes import serve_probes
 log = structlog.get_logger()
 _DRAIN_SECONDS = 15.0
 _LEASE_LOST = 3
+_CRD_AGAIN = 2.0
 
 
 def run(settings: Settings) -> int:
@@ -46,7 +49,9 @@ async def _run(settings: Settings) -> int:
         host=settings.probe_host, port=settings.probe_port, meter=parts.meter, ready=state.missing
     )
     try:
-        if await _lead(parts, stop):
+        ready = await _done_before(_await_schema(parts, state), stop)
+        if ready and await _done_before(parts.leadership.take(), stop):
+            parts.meter.leads(True)
             await _serve(parts, stop, state)
         return 0
     finally:
@@ -58,24 +63,43 @@ class _State:
     """What /readyz answers. A replica that waits for the Lease is ready: it is of use."""
 
     def __init__(self) -> None:
+        self.lacks: str | None = "it has not started yet"
         self.started: asyncio.Event | None = None
 
     def missing(self) -> str | None:
         if self.started is not None and not self.started.is_set():
             return "the watch has not started yet"
-        return None
+        return self.lacks
 
 
-async def _lead(parts: Parts, stop: asyncio.Event) -> bool:
-    """Wait for the Lease; False if told to stop before."""
-    taking = asyncio.create_task(parts.leadership.take())
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((taking, stopping), return_when=asyncio.FIRST_COMPLETED)
-    led = taking.done()
-    for task in (taking, stopping):
+async def _await_schema(parts: Parts, state: _State) -> None:
+    """Wait for the CRD: Kopf would silently serve nothing. One that is too old is told of."""
+    while True:
+        try:
+            installed = await parts.schema.installed()
+        except ApiError as error:
+            log.warning("the CRD could not be read; is the RBAC applied?", error=str(error))
+            break
+        if installed is not None:
+            if missing := missing_fields(installed):
+                log.error("the installed CRD is too old: apply crds/ again", missing=missing)
+            break
+        state.lacks = "the CRD is not installed: kubectl apply -k crds/"
+        log.error(state.lacks)
+        await asyncio.sleep(_CRD_AGAIN)
+    state.lacks = None
+
+
+async def _done_before(step: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
+    """Whether a step was done before we were told to stop. What it raises ends the process."""
+    doing, stopping = asyncio.create_task(step), asyncio.create_task(stop.wait())
+    await asyncio.wait((doing, stopping), return_when=asyncio.FIRST_COMPLETED)
+    done = doing.done()
+    for task in (doing, stopping):
         task.cancel()
-    parts.meter.leads(led)
-    return led
+    if done:
+        doing.result()
+    return done
 
 
 async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:

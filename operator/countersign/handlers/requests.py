@@ -18,7 +18,8 @@ from countersign.api.approval_request import (
     Phase,
 )
 from countersign.api.base import format_time
-from countersign.api.conditions import ConditionType, clip
+from countersign.api.conditions import ConditionType
+from countersign.api.text import clip
 from countersign.cluster import changed_fields
 from countersign.handlers.wakeups import Wakeups
 from countersign.policy.decide import needs_record
@@ -70,15 +71,16 @@ class Requests:
 
     async def _advance(self, request: ApprovalRequest, patch: kopf.Patch) -> None:
         self._look_again(request, self._sweep)
+        stumbled = False
         try:
             step = await self._workflow.advance(request)
-        except Exception:
+        except Exception as error:
             # Kopf would lose it: here it is seen, and the request is looked at again.
             log.exception("request could not be advanced")
-            return
+            step, stumbled = self._workflow.stumbled(request, error), True
         if step.status is not None:
             self._claim(request, step.status, step.notices, patch)
-        elif step.wake_at is None:
+        elif step.wake_at is None and not stumbled:
             self._wakeups.forget(request.metadata.uid)
         if step.wake_at is not None:
             self._wakeups.at(
@@ -108,8 +110,9 @@ class Requests:
 
     async def _tell(self, request: ApprovalRequest) -> None:
         """Post the Events of a step once its status is seen to be written, not before."""
-        message, notices = self._untold.pop(request.metadata.uid, (None, ()))
-        if notices and message == request.status.message:
+        message, notices = self._untold.get(request.metadata.uid, (None, ()))
+        if message is not None and message == request.status.message:
+            del self._untold[request.metadata.uid]
             await self._workflow.tell(request, notices)
 
     # --- Kopf's on.field: the execution -------------------------------------------------------

@@ -60,7 +60,8 @@ class Wakeups:
             self._changed.clear()
             due = self._due()
             for uid, appointment in due:
-                await self._wake(uid, appointment)
+                if self._appointments.get(uid) is appointment:  # Not moved or dropped meanwhile.
+                    await self._wake(uid, appointment)
             if due:
                 continue
             try:

@@ -87,7 +87,7 @@ def _decide_pending(  # noqa: PLR0911 - a line of defence each
         first = signatures.denials[0]
         return Deny(by=first.signer, comment=first.comment)
     if not signatures.complete:
-        return Wait("SignaturesMissing", _missing(signatures), expires, signatures)
+        return Wait("SignaturesMissing", signatures.waits, expires, signatures)
     not_before = request.spec.not_before
     if not_before is not None and now < not_before:
         until = min(not_before, expires or not_before)
@@ -110,13 +110,3 @@ def _decide_unplanned(
         )
     previous = request.status.plan
     return MakePlan(revision=previous.revision + 1 if previous else 1)
-
-
-def _missing(signatures: Tally) -> str:
-    missing = signatures.needed - len(signatures.approvals)
-    signers = ", ".join(signature.signer for signature in signatures.approvals)
-    so_far = f" (signed by {signers})" if signers else ""
-    return (
-        f"Waits for {missing} more {'signature' if missing == 1 else 'signatures'} "
-        f"of {signatures.needed}{so_far}."
-    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from countersign.api.conditions import clip
 from countersign.api.status import VALUE_LIMIT, Attempt, Plan
+from countersign.api.text import clip
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def unverified(plan: Plan, attempt: Attempt, *, changed: bool, retries: int) -> 
 
 def verified(plan: Plan, seen: str, attempt: Attempt, changed: bool, retries: int) -> Ending:  # noqa: FBT001
     """It was done, and was seen to work."""
-    message = f"{_done(plan, changed=changed, retries=retries)}. Seen: {seen}."
+    message = f"{_done(plan, changed=changed, retries=retries)}; {seen}."
     return Ending(True, "Applied", message, attempt, changed, verified=True, verified_reason="Done")
 
 

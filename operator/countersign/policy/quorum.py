@@ -27,6 +27,17 @@ class Tally:
         """For people: 1/2."""
         return f"{len(self.approvals)}/{self.needed}"
 
+    @property
+    def waits(self) -> str:
+        """For people: how many are missing, and who has signed."""
+        missing = self.needed - len(self.approvals)
+        signers = ", ".join(signature.signer for signature in self.approvals)
+        so_far = f" (signed by {signers})" if signers else ""
+        return (
+            f"Waits for {missing} more {'signature' if missing == 1 else 'signatures'} "
+            f"of {self.needed}{so_far}."
+        )
+
 
 def count(request: ApprovalRequest, plan: Plan, needs: Requirement) -> Tally:
     """Count each signer once, on the plan as it is now, and never the requester."""

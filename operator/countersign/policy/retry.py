@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from countersign.api.approval_request import Retry
-from countersign.errors import ApiError
+from countersign.errors import ApiError, RefusedError
 
 PERMANENT_WORDS = (
     "not found",
@@ -52,6 +52,8 @@ class Again:
 
 def is_transient(error: Exception) -> bool:
     """Whether the same attempt may succeed later."""
+    if isinstance(error, RefusedError):
+        return False  # Its text quotes people, whose words prove nothing.
     if isinstance(error, ApiError) and error.code is not None:
         return error.code in _TRANSIENT_CODES
     return text_is_transient(str(error))

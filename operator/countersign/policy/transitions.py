@@ -9,9 +9,10 @@ from typing import Any
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase, Risk
 from countersign.api.base import format_time
-from countersign.api.conditions import Condition, ConditionType, Status, clip, with_condition
+from countersign.api.conditions import Condition, ConditionType, Status, with_condition
 from countersign.api.operation import Operation
 from countersign.api.status import VALUE_LIMIT, Attempt, KnowledgeReference, Plan, Result
+from countersign.api.text import clip
 from countersign.policy.decide import expiry
 from countersign.policy.decision import Approve, Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
@@ -49,6 +50,9 @@ class _Draft:
             generation=self.request.metadata.generation,
         )
 
+    def drop(self, kind: ConditionType) -> None:
+        self.conditions = tuple(each for each in self.conditions if each.type is not kind)
+
     def tell(self, *args: Any, **kwargs: Any) -> None:
         self.fields["timeline"] = happened(self.fields["timeline"], *args, now=self.now, **kwargs)
 
@@ -71,9 +75,7 @@ def planned(
     tally = Tally(needs.signatures, (), ())
     reason = "Planned" if plan.changes else NO_CHANGE
     draft.set(ConditionType.PLANNED, "True", reason, plan.summary)
-    many = "signature" if needs.signatures == 1 else "signatures"
-    message = f"{plan.summary}: waits for {needs.signatures} {many}."
-    draft.set(ConditionType.APPROVED, "False", "SignaturesMissing", message)
+    draft.set(ConditionType.APPROVED, "False", "SignaturesMissing", tally.waits)
     if plan.revision == 1:
         _tell_of_proposal(draft)
     draft.tell("plan", "success", "Planned", plan.summary, role="planner")
@@ -88,7 +90,7 @@ def planned(
         "expires_at": expiry(request),
         "next_attempt_at": None,
     }
-    return draft.done(message)
+    return draft.done(f"{plan.summary}. {tally.waits}")
 
 
 def refused(
@@ -111,22 +113,28 @@ def refused(
 
 
 def planning_later(
-    request: ApprovalRequest, message: str, delay: timedelta, now: datetime
+    request: ApprovalRequest,
+    message: str,
+    delay: timedelta,
+    now: datetime,
+    *,
+    reason: str = "Retrying",
 ) -> ApprovalRequestStatus:
     """It cannot be planned just now, for a reason that may pass by itself."""
     draft = _Draft(request, now)
     text = f"Could not be planned yet, tried again at {format_time(now + delay)}: {message}"
-    draft.set(ConditionType.PLANNED, "Unknown", "Retrying", text)
+    draft.set(ConditionType.PLANNED, "Unknown", reason, text)
     draft.fields["next_attempt_at"] = now + delay
     return draft.done(text)
 
 
 def waiting(request: ApprovalRequest, wait: Wait, now: datetime) -> ApprovalRequestStatus | None:
     """Nothing to do yet; None where the status says so already."""
-    if wait.tally is None or wait.tally.signed == request.status.signed:
-        approved = request.status.condition(ConditionType.APPROVED)
-        if wait.tally is None or (approved is not None and approved.reason == wait.reason):
-            return None
+    if wait.tally is None:
+        return None
+    said = request.status.condition(ConditionType.APPROVED)
+    if said is not None and (said.reason, said.message) == (wait.reason, clip(wait.message)):
+        return None
     draft = _Draft(request, now)
     draft.set(ConditionType.APPROVED, "False", wait.reason, wait.message)
     draft.fields["signed"] = wait.tally.signed
@@ -179,7 +187,7 @@ def ended_unapproved(
             reason, message = DRY_RUN, "Planned only (spec.dryRun); nothing was done."
     draft.set(ConditionType.APPROVED, "False", reason, message)
     draft.tell("decide", "success", reason, message, **actor)
-    draft.fields["next_attempt_at"] = None
+    draft.fields |= {"next_attempt_at": None, "undo": None}
     return draft.done(message)
 
 
@@ -189,9 +197,7 @@ def stale(request: ApprovalRequest, message: str, now: datetime) -> ApprovalRequ
     text = f"{message} All signatures are void; sign the new plan."
     draft.set(ConditionType.PLANNED, "False", STALE, text)
     draft.set(ConditionType.APPROVED, "False", STALE, text)
-    draft.conditions = tuple(
-        each for each in draft.conditions if each.type is not ConditionType.EXECUTED
-    )
+    draft.drop(ConditionType.EXECUTED)
     draft.tell("plan", "warning", "The plan went stale", text, role="planner")
     draft.fields |= {"approved_at": None, "next_attempt_at": None, "attempts": ()}
     return draft.done(text)
@@ -238,6 +244,8 @@ def finished(
     if ending.verified is not None:
         verified: Status = "True" if ending.verified else "False"
         draft.set(ConditionType.VERIFIED, verified, ending.verified_reason, ending.message)
+    else:
+        draft.drop(ConditionType.VERIFIED)  # A verification that was announced and cut off.
     duration = milliseconds(ending.attempt)
     target = f"{request.status.target} @ {_target_namespace(request)}, {duration} ms"
     if ending.success:
@@ -245,6 +253,8 @@ def finished(
     else:
         draft.tell("exec", "error", "Failed", ending.message)
     _set_recorded(draft, knowledge)
+    if not ending.changed:
+        draft.fields["undo"] = None
     draft.fields |= {
         "attempts": _attempts(request, ending.attempt),
         "next_attempt_at": None,

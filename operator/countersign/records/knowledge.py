@@ -8,6 +8,7 @@ the tags have several dimensions because retrieval relies on both.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -15,12 +16,12 @@ from pydantic import Field
 
 from countersign.api.approval_request import ApprovalRequest, Risk
 from countersign.api.base import Model, Time
+from countersign.api.text import one_line
 
 AUTOMATIC_REQUESTER = "auto_approve"
 _TITLE_ACTION = 50
 _COMMAND = 200
 _ERROR = 500
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
 class Outcome(Model):
@@ -48,9 +49,13 @@ class KnowledgeEntry(Model):
 
 
 def knowledge_entry(
-    request: ApprovalRequest, action: str, outcome: Outcome, now: datetime
+    request: ApprovalRequest,
+    action: str,
+    signers: Sequence[str],
+    outcome: Outcome,
+    now: datetime,
 ) -> KnowledgeEntry:
-    """Write the entry. ``action`` is the text of the action as the proposer wrote it."""
+    """Write the entry. ``action``: as the proposer wrote it; ``signers``: those that counted."""
     automatic = (request.spec.requested_by or "").lower() == AUTOMATIC_REQUESTER
     alert, category = "unknown", "general"  # Until incidents are linked to requests.
     prefix = "[Automatic repair]" if automatic else "[Human-approved repair]"
@@ -59,8 +64,8 @@ def knowledge_entry(
     mode = "auto_executed" if automatic else "human_approved"
     return KnowledgeEntry(
         id=request.metadata.uid,
-        title=f"{prefix} {alert}: {_one_line(action)[:_TITLE_ACTION]}",
-        content=_content(request, action, outcome, automatic=automatic, alert=alert),
+        title=f"{prefix} {alert}: {one_line(action)[:_TITLE_ACTION]}",
+        content=_content(request, action, signers, outcome, automatic=automatic, alert=alert),
         category=category,
         tags=(mode, *outcome_tags, category, "execution", *failed_tags),
         related_incident=request.spec.incident,
@@ -72,14 +77,19 @@ def knowledge_entry(
 
 
 def _content(
-    request: ApprovalRequest, action: str, outcome: Outcome, *, automatic: bool, alert: str
+    request: ApprovalRequest,
+    action: str,
+    signers: Sequence[str],
+    outcome: Outcome,
+    *,
+    automatic: bool,
+    alert: str,
 ) -> str:
     mark, mode = (
         ("✅" if outcome.success else "❌"),
         ("Automatic" if automatic else "Human-approved"),
     )
     path = "automatic: confidence >= 0.65" if automatic else "approved by people"
-    signers = ", ".join(s.signer for s in request.spec.signatures if s.decision == "Approve")
     result = (
         outcome.message if outcome.success else f"failed: {outcome.message or 'unknown reason'}"
     )
@@ -89,11 +99,11 @@ def _content(
         ("Category", "general"),
         ("Affected services", "not linked"),
         ("Command", _code(action)),
-        ("Result", _one_line(result)[:_ERROR]),
+        ("Result", one_line(result)[:_ERROR]),
         ("Risk", str(risk) if risk else "unknown"),
         ("Path", path),
-        ("Signed by", _one_line(signers) or "nobody"),
-        ("Incident", request.spec.incident or "none"),
+        ("Signed by", one_line(", ".join(signers)) or "nobody"),
+        ("Incident", one_line(request.spec.incident or "") or "none"),
         ("Request", f"{request.key} ({request.metadata.uid})"),
     ]
     lines = [f"- **{label}**: {value}" for label, value in rows]
@@ -103,14 +113,9 @@ def _content(
     )
 
 
-def _one_line(text: str) -> str:
-    """Hostile text in one line: no control, zero-width or direction-changing characters."""
-    return _CONTROL.sub(" ", text).strip()
-
-
 def _code(action: str) -> str:
     """As Markdown code that the text itself cannot end."""
-    text = _one_line(action)[:_COMMAND]
+    text = one_line(action)[:_COMMAND]
     fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
     padding = " " if "`" in text else ""
     return f"{fence}{padding}{text}{padding}{fence}"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from countersign.api.approval_request import GROUP, KIND, VERSION, ApprovalRequest
 from countersign.api.base import format_time
-from countersign.api.conditions import clip
+from countersign.api.text import clip
 
 _NOTE_LIMIT = 1024  # The API server refuses longer ones.
 _NAME_LIMIT = 253

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from countersign.api.conditions import clip
 from countersign.api.status import VALUE_LIMIT, TimelineEvent
+from countersign.api.text import clip
 
 LATEST = 20
 OPERATOR = "countersign"

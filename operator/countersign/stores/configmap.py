@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from countersign.api.base import format_time
 from countersign.api.status import KnowledgeReference
 from countersign.errors import ApiError
 from countersign.records.knowledge import KnowledgeEntry
@@ -132,11 +133,8 @@ def to_prune(data: dict[str, str], entries: int) -> list[str]:
 
 
 def _created_at(text: str) -> str:
-    try:
-        value = json.loads(text)["createdAt"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return value if isinstance(value, str) else ""
+    entry = _decode(text)
+    return format_time(entry.created_at) if entry else ""
 
 
 def _encode(entry: KnowledgeEntry) -> str:

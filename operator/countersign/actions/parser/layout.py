@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from countersign.actions.parser.characters import CJK
 from countersign.actions.parser.refusal import RefusalClass, RefusedError
@@ -11,11 +11,12 @@ from countersign.actions.parser.tools import starts_with_tool, tool_in
 from countersign.actions.parser.verbs import is_verb
 
 _BULLET = re.compile(
-    r"\s*(?:[-*+•·]\s+(?:\[[ xX]\]\s+)?|\(?\d{1,3}[.)]\s+|\d{1,3}、\s*|>\s+)", re.ASCII
+    r"\s*(?:[-*+•·]\s+(?:\[ \]\s+)?|\(?\d{1,3}[.)]\s+|\d{1,3}、\s*|>\s+)", re.ASCII
 )
 _PROMPT = re.compile(
     r"""\s*(?:\([\w.-]{1,40}\)\s?)?(?:
-        (?: \[[^\[\]\n]{1,60}\] | [\w.-]{1,63}@[\w.-]{1,63}(?::[\w.~/-]{0,80})?
+        (?: \[[\w.:~/-]{1,63}(?:@[\w.-]{1,63}(?:[\x20:][\w.~/-]{0,80})?)?\]
+          | [\w.-]{1,63}@[\w.-]{1,63}(?::[\w.~/-]{0,80})?
           | [\w.-]{1,63}:[~/][\w./-]{0,80} | ~ ) \x20? [$%\#>❯]
       | PS\x20[A-Za-z]:\\[\w\\-]{0,80}>
       | [$%❯➜]
@@ -80,7 +81,8 @@ def read(text: str) -> Passage | Prose:
         return _until_prose(command, "", comments)
     spans = _code_spans(body)
     if len(spans) == 1 and spans[0].text.strip() and len(spans[0]) == len(body):
-        return read(spans[0].text)  # nothing but a fence, or backticks, around it
+        inner = read(spans[0].text)  # nothing but a fence, or backticks, around it
+        return replace(inner, comments=comments + inner.comments)
     commands = [span for span in spans if _command(_bared(span.text))]
     if not commands:
         return _announced_command(body, comments) or Prose(body, comments)
@@ -195,7 +197,8 @@ def _until_prose(command: str, before: str, comments: tuple[str, ...]) -> Passag
     comments.
     """
     end = CJK.search(command)
-    if end is None or _QUOTE_OR_COMMENT.search(command, 0, end.start()):
+    is_part_of_word = end and end.group().isalpha() and not command[: end.start()].endswith(" ")
+    if end is None or is_part_of_word or _QUOTE_OR_COMMENT.search(command, 0, end.start()):
         return _passage(command, before, "", comments)
     return _passage(command[: end.start()], before, command[end.start() :], comments)
 

@@ -30,6 +30,7 @@ _CLUSTER = re.compile(
     r"[\w-]\s*(?:集群|叢集|クラスタ)|(?:集群|叢集|クラスタ)\s*[\w-]",
     re.ASCII,
 )
+_OPERATOR = re.compile(r"&&|\||\$[\w({]|>>", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _TICKED = re.compile(r"`([\w.-]+)`", re.ASCII)
 _NEIGHBOUR = 40
@@ -41,12 +42,13 @@ _OTHER_VERB = {
 
 def check(before: str, after: str, operation: Operation) -> None:
     """Refuse prose before and after an action that may change or add to it."""
-    before, after = _plain(before), _plain(after)
-    whole = f"{before} {after}"
+    whole = _plain(f"{before} {after}")
     letter = unreadable_letter(whole)
     if letter is not None:
         raise _refusal(RefusalClass.MALFORMED, f"holds {code_point(letter)}, which is not read")
     check_words(before, after)
+    if operator := _OPERATOR.search(whole):
+        raise _refusal(RefusalClass.COMPOUND, f"holds {quote(operator.group())}, as a shell would")
     if other := _OTHER_VERB[operation.type].search(whole):
         raise _refusal(RefusalClass.COMPOUND, f"names another action ({quote(other.group())})")
     _check_references(whole, operation)
@@ -54,6 +56,7 @@ def check(before: str, after: str, operation: Operation) -> None:
 
 def check_words(before: str, after: str) -> None:
     """Refuse words that negate, restrict, defer, multiply or add to the action between."""
+    before, after = _plain(before), _plain(after)
     near_before = _SENTENCE_END.split(before)[-1]
     near_after = _SENTENCE_END.split(after, maxsplit=1)[0]
     parts: Mapping[Where, Iterable[str]] = {

@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 
 from countersign.actions.parser import prose
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.characters import unreadable_letter
+from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point, quote
+from countersign.actions.parser.targets import is_name
 from countersign.actions.parser.tokens import Token
 from countersign.actions.parser.vocabulary import Role
 
@@ -48,6 +50,8 @@ def _incomplete(words: Sequence[Token], verb: Role) -> RefusedError:
     hint = f"Write for example {_EXAMPLES[verb]}."
     if not roles & {Role.KIND, Role.REFERENCE}:
         return _without_kind(words, hint)
+    if misspelt := _misspelt(words, hint):
+        return misspelt
     if Role.REFERENCE not in roles and not _names_of_objects(words):
         return RefusedError(RefusalClass.NO_TARGET, f"The sentence names no object. {hint}")
     if verb is Role.SCALE and Role.NUMBER not in roles:
@@ -92,12 +96,25 @@ def _left_over(words: Sequence[Token], hint: str) -> RefusedError:
             RefusalClass.AMBIGUOUS,
             f"The sentence can be read in more than one way, or says more than one thing. {hint}",
         )
-    if unknown.text.lower() != unknown.text or not unknown.text.isascii():
-        return RefusedError(
-            RefusalClass.MALFORMED,
-            f"{quote(unknown.text)} is not understood; names are in lower case. {hint}",
-        )
     return RefusedError(
         RefusalClass.AMBIGUOUS,
         f"{quote(unknown.text)} is not understood. Put reasons into spec.description. {hint}",
     )
+
+
+def _misspelt(words: Sequence[Token], hint: str) -> RefusedError | None:
+    """A word that would be a name in lower case, or in plain letters."""
+    for token in words:
+        letter = unreadable_letter(token.text)
+        if token.role is Role.UNKNOWN and letter is not None:
+            return RefusedError(
+                RefusalClass.MALFORMED,
+                f"The sentence holds {code_point(letter)}, which is not read. {hint}",
+            )
+        capital = token.text != token.text.lower()
+        if token.role is Role.UNKNOWN and capital and is_name(token.text.lower()):
+            return RefusedError(
+                RefusalClass.MALFORMED,
+                f"{quote(token.text)} has capital letters, which names have not. {hint}",
+            )
+    return None

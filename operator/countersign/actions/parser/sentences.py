@@ -16,10 +16,8 @@ from countersign.actions.parser.puzzles import refuse_sentence
 from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
 from countersign.actions.parser.tokens import Token
 from countersign.actions.parser.vocabulary import PURPOSES, Role
-from countersign.actions.render import render
 from countersign.api.operation import Kind, Operation, OperationType, ScaleParameters
 
-MAX_TOKENS = 64
 # What a reason may not speak of, or it would be a second action.
 _ACTIVE = frozenset("rsbkxgfe")
 _CLAUSE_END = re.compile(r"[.!;:](?=\s|$)|[,，。！；：\n]|\b(?:and|then|by)\b|并|並|然[后後]")
@@ -63,7 +61,11 @@ def read(sentence: str) -> Operation:
     end = _reason(words)
     core, tail = words[:end], sentence[words[end].start :] if end < len(words) else ""
     operation = _understood(core)
-    if operation is None or any(token.role in _ACTIVE for token in words[end:]):
+    if (
+        operation is None
+        or len(words) > tokens.MAX_TOKENS
+        or any(token.role in _ACTIVE for token in words[end:])
+    ):
         raise refuse_sentence(sentence, words)
     prose.check("", tail, operation)
     return operation
@@ -72,12 +74,11 @@ def read(sentence: str) -> Operation:
 def check_contradiction(text: str, operation: Operation) -> None:
     """Refuse prose around a command that by itself asks for something else."""
     for clause in _CLAUSE_END.split(text):
-        said = _understood(tokens.read(clause))
-        if said is None:
-            continue
-        if said.target.namespace is None and operation.target.namespace is not None:
+        words = tokens.read(clause)
+        said = _understood(words)
+        if said is not None and operation.target.namespace is not None:
             said = said.in_namespace(operation.target.namespace)
-        if render(said) != render(operation):
+        if (said or operation) != operation or _names_another(words, operation.target.name):
             raise RefusedError(
                 RefusalClass.AMBIGUOUS,
                 f"The text around the command says {quote(clause.strip())}, the command says "
@@ -85,9 +86,18 @@ def check_contradiction(text: str, operation: Operation) -> None:
             )
 
 
+def _names_another(words: Sequence[Token], name: str) -> bool:
+    """Whether a clause about a restart or scaling has another name than this beside a kind."""
+    if not any(token.role in (Role.RESTART, Role.SCALE) for token in words):
+        return False
+    return any(
+        ({Role.NAME, Role.KIND} == {one.role, other.role} and name not in (one.text, other.text))
+        or (one.role is Role.REFERENCE and one.text != name)
+        for one, other in itertools.pairwise([*words, words[-1]])
+    )
+
+
 def _understood(words: Sequence[Token]) -> Operation | None:
-    if len(words) > MAX_TOKENS:
-        return None
     roles = "".join(token.role for token in words)
     for form in _FORMS:
         if match := form.pattern.fullmatch(roles):

@@ -24,6 +24,7 @@ _PIECE = re.compile(
     )""",
     re.ASCII | re.VERBOSE,
 )
+MAX_TOKENS = 128
 _LONGEST_PHRASE = 3  # English words
 _LONGEST_CJK = max(map(len, (*vocabulary.CHINESE, *vocabulary.CHINESE_KINDS)))
 _CJK_WORDS = {**vocabulary.CHINESE, **dict.fromkeys(vocabulary.CHINESE_KINDS, "k")}
@@ -41,11 +42,14 @@ class Token:
 
 
 def read(sentence: str) -> list[Token]:
-    """The tokens of a sentence, without articles and words of courtesy."""
+    """The tokens of a sentence, without articles and words of courtesy.
+
+    Reading ends soon after ``MAX_TOKENS``: nothing that is understood is as long.
+    """
     tokens: list[Token] = []
     words: list[Token] = []  # English words that stand side by side
     position = 0
-    while piece := _PIECE.match(sentence, position):
+    while len(tokens) + len(words) <= MAX_TOKENS and (piece := _PIECE.match(sentence, position)):
         position = piece.end()
         if piece["word"]:
             if piece["word"].lower() not in vocabulary.ARTICLES:

@@ -1,0 +1,24 @@
+"""Texts that other people wrote, made fit for a field, a line and a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MESSAGE_LIMIT = 1024
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
+"""Categories of Unicode: control, format (zero width, direction), line and paragraph separators,
+surrogates, private use."""
+
+
+def one_line(text: str) -> str:
+    """Without characters that cannot be seen or that move others about, in one line."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    seen = (" " if unicodedata.category(each) in _UNSEEN else each for each in text)
+    return " ".join("".join(seen).split())
+
+
+def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """One line for a bounded field, which shows where it was shortened."""
+    line = one_line(text)
+    return line if len(line) <= limit else line[: limit - 1] + "…"
