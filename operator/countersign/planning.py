@@ -11,7 +11,7 @@ import structlog
 
 from countersign.actions.digest import plan_digest
 from countersign.actions.parser import Refusal, parse
-from countersign.api.approval_request import ApprovalRequest, Risk
+from countersign.api.approval_request import ApprovalRequest, Phase, Risk
 from countersign.api.operation import Operation, OperationType
 from countersign.api.status import Plan
 from countersign.api.text import clip
@@ -20,6 +20,9 @@ from countersign.policy import risk
 from countersign.ports import Cluster, Executor, ServiceAccount
 
 log = structlog.get_logger()
+
+
+_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,18 @@ class Planner:
         error: ApiError | RefusedError,
     ) -> tuple[str, str]:
         """A refusal as the reason of a condition and a sentence that says what to change."""
+        account = account_of(request)
         if isinstance(error, RefusedError):
             return error.reason, str(error)
-        match error.code:
-            case HTTPStatus.NOT_FOUND:
-                what = operation.target.described if operation else str(error)
-                return "TargetNotFound", f"{what} was not found. Check kind, name and namespace."
-            case HTTPStatus.FORBIDDEN if "cannot" in str(error):
-                return "Forbidden", await self._why_forbidden(account_of(request), error)
-            case HTTPStatus.BAD_REQUEST | HTTPStatus.FORBIDDEN | HTTPStatus.UNPROCESSABLE_ENTITY:
-                return "DryRunBlocked", f"The API server would refuse this: {error}"
-            case _:
-                return "Invalid", f"The API server cannot do this: {error}"
+        if error.not_found:
+            what = operation.target.described if operation else str(error)
+            return "TargetNotFound", f"{what} was not found. Check kind, name and namespace."
+        if error.code == HTTPStatus.FORBIDDEN and _is_missing_right(error, account):
+            return "Forbidden", await self._why_forbidden(account, error)
+        if error.code in _REFUSALS:
+            reason = "DryRunBlocked" if request.phase is Phase.PENDING else "Blocked"
+            return reason, f"The API server refuses this: {error}"
+        return "Invalid", f"The API server cannot do this: {error}"
 
     async def _why_forbidden(self, account: ServiceAccount, error: ApiError) -> str:
         try:
@@ -101,6 +104,12 @@ class Planner:
             f"{error}. Give service account {who} a Role that allows it "
             "(manifests/samples/executor.yaml has one)."
         )
+
+
+def _is_missing_right(error: ApiError, account: ServiceAccount) -> bool:
+    """RBAC's own words, as opposed to those of an admission policy or a webhook."""
+    text = str(error)
+    return f'User "{account.user}" cannot ' in text or "cannot impersonate resource" in text
 
 
 def understood(request: ApprovalRequest) -> Operation:

@@ -27,6 +27,7 @@ PLURAL = "approvalrequests"
 KIND = "ApprovalRequest"
 MUTABLE_SPEC_FIELDS = ("signatures", "cancelled")
 MAX_SIGNATURES = 32
+_USER_NAME = 512
 
 
 class Risk(StrEnum):
@@ -67,7 +68,7 @@ class Signature(Model):
     signer: str = Field(
         description="User name of who signs; must be the caller's own.",
         min_length=1,
-        max_length=256,
+        max_length=_USER_NAME,
     )
     groups: tuple[str, ...] = Field(
         default=(),
@@ -92,7 +93,7 @@ class Signature(Model):
         default=None,
         description="Account that wrote this entry for the signer (GitOps, verb sign-as); absent "
         "on one's own.",
-        max_length=256,
+        max_length=_USER_NAME,
     )
 
 
@@ -187,7 +188,7 @@ class ApprovalRequestSpec(Model):
     requested_by: str | None = Field(
         default=None,
         description="Who proposes; must be the caller, and is filled in when left out.",
-        max_length=256,
+        max_length=_USER_NAME,
     )
     risk_level: Risk | None = Field(
         default=None,
@@ -355,13 +356,19 @@ class Metadata(Model):
 
 
 def _schema_of_request(json_schema: dict[str, Any]) -> None:
-    decided = (
-        "has(oldSelf.status) && has(oldSelf.status.phase) && oldSelf.status.phase != 'Pending'"
-    )
-    message = "This request has been decided; nothing in its spec can be changed any more."
-    json_schema.update(
-        schema(validations=[rule(f"!({decided}) || self.spec == oldSelf.spec", message)])
-    )
+    had_phase = "has(oldSelf.status) && has(oldSelf.status.phase)"
+    rules = [
+        rule(
+            f"!({had_phase} && oldSelf.status.phase != 'Pending') || self.spec == oldSelf.spec",
+            "This request has been decided; nothing in its spec can be changed any more.",
+        ),
+        rule(
+            # A rule on the status itself does not run when the status is removed as a whole.
+            f"!({had_phase}) || (has(self.status) && has(self.status.phase))",
+            "A decision is final: the phase cannot be removed.",
+        ),
+    ]
+    json_schema.update(schema(validations=rules))
 
 
 class ApprovalRequest(Model):

@@ -117,8 +117,8 @@ def approval_request_crd() -> JsonObject:
                             "name": name,
                             "type": kind,
                             "jsonPath": path,
-                            "priority": priority,
                             "description": description,
+                            **({"priority": priority} if priority else {}),
                         }
                         for name, kind, path, priority, description in _COLUMNS
                     ],
