@@ -16,7 +16,7 @@ demo: $(SYNCED) ## The main job, start to finish, on a control plane it starts i
 
 test: $(SYNCED) ## All tests, on the real control plane
 	@$(RUN)/python -m devcluster build
-	@$(RUN)/pytest -n $(WORKERS) --dist worksteal tests
+	@$(RUN)/pytest -n $(WORKERS) --dist loadgroup tests
 
 test-unit: $(SYNCED) ## The unit tests alone, in seconds
 	@$(RUN)/pytest -n $(WORKERS) tests/unit

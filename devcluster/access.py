@@ -45,8 +45,9 @@ def own_access(plane: ControlPlane) -> Access:
 
 
 def borrowed_access(kubectl: Kubectl) -> Access:
-    """Access to somebody else's cluster: `admin` is whoever its kubeconfig says, and acts as
-    (impersonates) the others. kubectl does so from the kubeconfig; most libraries do not.
+    """Somebody else's cluster: `admin` is whoever its kubeconfig says, and acts as the others.
+
+    kubectl impersonates from the kubeconfig; most libraries do not.
     """
     text = kubectl.run("config", "view", "--minify", "--raw", "--flatten", "--output=json").stdout
     config = json.loads(text)

@@ -28,7 +28,7 @@ class Binaries:
 
     @property
     def stages(self) -> tuple[Path, ...]:
-        """kwok's Stage files."""
+        """The Stage files of kwok."""
         return tuple(sorted((self.folder / STAGES_FOLDER).glob("*.yaml")))
 
     @property

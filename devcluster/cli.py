@@ -23,7 +23,7 @@ app = typer.Typer(
 
 
 @app.command("run")
-def run(  # noqa: PLR0913 - each is an option of the command line
+def run(
     command: Annotated[list[str], typer.Argument(help="What to run, after `--`.", metavar="CMD…")],
     *,
     cluster: Annotated[

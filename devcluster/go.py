@@ -89,8 +89,9 @@ class Go:
 
 
 def _output(component: Component, folder: Path) -> str:
-    """What `go build -o` wants: a file for one program (whose package may be called otherwise:
-    etcd's is `server`), a folder, named with a slash, for several.
+    """What `go build -o` wants: a file for one program, a folder, with a slash, for several.
+
+    The file's name is given because a package may be called otherwise: etcd's is `server`.
     """
     names = list(component.programs)
     return str(folder / names[0]) if len(names) == 1 else f"{folder}{os.sep}"

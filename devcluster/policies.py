@@ -55,8 +55,9 @@ _CONFIG_MAP = CustomResource("", ("v1",), "configmaps", "ConfigMap", namespaced=
 def wait_until_enforced(
     kubectl: Kubectl, applied: Iterable[str], resources: Sequence[CustomResource]
 ) -> None:
-    """Wait for the policies among the applied objects (names as `kubectl --output=name`), and
-    until mutating ones know the custom `resources`.
+    """Wait for the policies among the applied objects (names as `kubectl --output=name`).
+
+    Mutating ones must also know the custom `resources`.
     """
     kinds = {name.partition(".")[0] for name in applied}
     mutating = "mutatingadmissionpolicy" in kinds

@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         default="auto", description="auto: coloured on a terminal, JSON elsewhere."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is not worth a line is left out."
+    )
     lease_seconds: float = Field(default=15.0, gt=1, description="How long a Lease holds.")
     parallel: int = Field(default=32, ge=1, description="Executions at a time.")
     request_timeout: float = Field(

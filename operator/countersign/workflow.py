@@ -177,7 +177,7 @@ class Workflow:
         except StaleError as stale:
             return await self._stale(request, plan, stale)
         except (ApiError, RefusedError) as error:
-            return await self._attempt_failed(request, error, started)
+            return await self._attempt_failed(request, plan, error, started)
         progress = await self._verified(request, executor, plan, effect)
         attempt = Attempt(started_at=started, finished_at=self._clock.now())
         return await self._ended(request, _ending(request, plan, effect, progress, attempt))
@@ -197,23 +197,26 @@ class Workflow:
         return Step(status=status, notices=(_notice(f"stale-{plan.revision}", "Stale", status),))
 
     async def _attempt_failed(
-        self, request: ApprovalRequest, error: ApiError | RefusedError, started: datetime
+        self,
+        request: ApprovalRequest,
+        plan: Plan,
+        error: ApiError | RefusedError,
+        started: datetime,
     ) -> Step:
         now, transient = self._clock.now(), is_transient(error)
         text = clip(str(error), VALUE_LIMIT)
         attempt = Attempt(started_at=started, finished_at=now, error=text, transient=transient)
         next_ = again(error, len(request.status.attempts) + 1, request.spec.retry)
         if next_ is None:
-            operation = request.status.plan.operation if request.status.plan else None
-            reason, message = await self._planner.why_not(request, operation, error)
+            reason, message = await self._planner.why_not(request, plan.operation, error)
             if transient:
                 retries = request.spec.retry.limit
                 reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"
             return await self._ended(request, endings.failed(reason, message, attempt))
-        if (plan := request.status.plan) is not None:
-            self._meter.retried(plan.operation.type)
+        self._meter.retried(plan.operation.type)
         status = transitions.retrying(request, attempt, next_, now)
-        await self._memory.tell(request, _notice(f"retry-{next_.retry}", "Retrying", status))
+        notice = _notice(f"retry-{plan.revision}-{next_.retry}", "Retrying", status)
+        await self._memory.tell(request, notice)
         return Step(status=status, retry_after=next_.delay)
 
     async def _verified(

@@ -48,12 +48,8 @@ def test_the_knowledge_entry_is_in_a_config_map_under_the_requests_uid(shop: Sho
     done = shop.carried_out("r", action="kubectl rollout restart deployment/web")
     uid = done["metadata"]["uid"]
     assert done["status"]["knowledge"]["entry"] == uid
-    maps = json.loads(
-        shop.cluster.kubectl(
-            "-n", "countersign-system", "get", "cm", "-l", "countersign.dev/store=knowledge",
-            "-o", "json",
-        ).stdout  # fmt: skip
-    )["items"]
+    where = ("-n", "countersign-system", "-l", "countersign.dev/store=knowledge")
+    maps = json.loads(shop.cluster.kubectl("get", "cm", *where, "-o", "json").stdout)["items"]
     [text] = [cm["data"][uid] for cm in maps if uid in cm.get("data", {})]
     entry = json.loads(text)
     assert entry["tags"] == ["human_approved", "success", "general", "execution"]

@@ -23,7 +23,7 @@ from tests.support.fakes_objects import operation
 EXECUTOR = ServiceAccount("shop", "countersign-executor")
 
 
-def not_found(what: str = "deployments.apps \"web\"") -> ApiError:
+def not_found(what: str = 'deployments.apps "web"') -> ApiError:
     return ApiError(f"{what} not found", code=404, reason="NotFound")
 
 
@@ -32,8 +32,12 @@ def conflict() -> ApiError:
     return ApiError(text, code=409, reason="Conflict")
 
 
-def forbidden() -> ApiError:
-    text = 'deployments.apps "web" is forbidden: User "x" cannot patch resource "deployments"'
+def forbidden(account: ServiceAccount = EXECUTOR) -> ApiError:
+    """RBAC's own words."""
+    text = (
+        f'deployments.apps "web" is forbidden: User "{account.user}" cannot patch resource '
+        '"deployments" in API group "apps" in the namespace "shop"'
+    )
     return ApiError(text, code=403, reason="Forbidden")
 
 
@@ -324,7 +328,7 @@ class FakeLeases:
     async def read(self) -> JsonObject:
         await self._asked("read")
         if self.lease is None:
-            raise not_found("leases \"operator\"")
+            raise not_found('leases "operator"')
         return copy.deepcopy(self.lease)
 
     async def create(self, body: JsonObject) -> JsonObject:
@@ -337,7 +341,7 @@ class FakeLeases:
     async def replace(self, body: JsonObject) -> JsonObject:
         lost = await self._asked("replace")
         if self.lease is None:
-            raise not_found("leases \"operator\"")
+            raise not_found('leases "operator"')
         if body["metadata"]["resourceVersion"] != self.lease["metadata"]["resourceVersion"]:
             raise conflict()
         self.put(copy.deepcopy(body["spec"]))

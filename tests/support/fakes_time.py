@@ -13,6 +13,10 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 """What ``FakeClock`` says at first, and ``LoopClock`` at the loop's time 0."""
 
 
+_MOST_ROUNDS = 100_000
+"""Rounds of the loop without anybody waiting: far more than any honest test needs."""
+
+
 class FakeClock:
     """The ``Clock`` port: a time that a test moves by hand."""
 
@@ -39,9 +43,13 @@ class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self._rounds = 0
 
     def select(self, timeout: float | None = None) -> list[Any]:
         events = super().select(0)
+        self._rounds = 0 if timeout else self._rounds + 1
+        if self._rounds > _MOST_ROUNDS:
+            raise AssertionError("something spins: time does not get a chance to pass")
         if events:
             return events
         if timeout is None:

@@ -83,7 +83,8 @@ class Exchange:
             request.method,
             self._server + request.raw_path,
             headers=_headers(request.headers),
-            data=await request.read(),
+            data=await request.read() or None,
+            skip_auto_headers=["Content-Type"],
             ssl=self._tls,
         )
 

@@ -34,10 +34,16 @@ class Shop:
         return shop
 
     def kubectl(
-        self, *args: str, user: str = "admin", input: str | None = None, check: bool = True
+        self,
+        *args: str,
+        user: str = "admin",
+        input: str | None = None,  # noqa: A002 - subprocess.run's own name for it
+        check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
         """kubectl in this namespace."""
-        return self.cluster.kubectl("-n", self.namespace, *args, user=user, input=input, check=check)
+        return self.cluster.kubectl(
+            "-n", self.namespace, *args, user=user, input=input, check=check
+        )
 
     def get(self, kind: str, name: str) -> JsonObject:
         """One object."""
@@ -46,12 +52,16 @@ class Shop:
 
     def events(self, request: str) -> list[JsonObject]:
         """The Events about one request."""
-        items = json.loads(self.kubectl("get", "events.events.k8s.io", "-o", "json").stdout)["items"]
+        items = json.loads(self.kubectl("get", "events.events.k8s.io", "-o", "json").stdout)[
+            "items"
+        ]
         return [item for item in items if item["regarding"]["name"] == request]
 
     # --- Workloads ----------------------------------------------------------------------------
 
-    def deploy(self, name: str = "web", *, replicas: int = 3, kind: str = "Deployment", **spec: Any) -> None:
+    def deploy(
+        self, name: str = "web", *, replicas: int = 3, kind: str = "Deployment", **spec: Any
+    ) -> None:
         """Create a workload; ``settled`` waits for it."""
         labels = {"app": name}
         body: JsonObject = {
@@ -87,7 +97,9 @@ class Shop:
 
     def revisions(self, name: str = "web") -> int:
         """How many ReplicaSets, that is revisions, a Deployment has had."""
-        sets = json.loads(self.kubectl("get", "replicasets", "-l", f"app={name}", "-o", "json").stdout)
+        sets = json.loads(
+            self.kubectl("get", "replicasets", "-l", f"app={name}", "-o", "json").stdout
+        )
         return len(sets["items"])
 
     # --- Requests -----------------------------------------------------------------------------
@@ -113,7 +125,9 @@ class Shop:
         """Wait until a request has a plan."""
         return self.when(name, lambda status: condition(status, "Planned").get("status") == "True")
 
-    def sign(self, name: str, *, user: str = "alice", decision: str = "Approve", **entry: Any) -> None:
+    def sign(
+        self, name: str, *, user: str = "alice", decision: str = "Approve", **entry: Any
+    ) -> None:
         """Server-side apply of the user's own entry; its plan is filled in by the API server."""
         signature = {"signer": user, "decision": decision, **entry}
         body = {
@@ -123,7 +137,9 @@ class Shop:
             "spec": {"signatures": [signature]},
         }
         manager = f"--field-manager={user}"
-        self.kubectl("apply", "--server-side", manager, "-f", "-", user=user, input=json.dumps(body))
+        self.kubectl(
+            "apply", "--server-side", manager, "-f", "-", user=user, input=json.dumps(body)
+        )
 
     def when(self, name: str, is_so: Any, *, seconds: float = 30.0) -> JsonObject:
         """Wait until a request's status is as ``is_so`` says, and return the request."""
@@ -144,6 +160,38 @@ class Shop:
         self.planned(name)
         self.sign(name, user=user)
         return self.ended(name)
+
+    # --- Many at once -------------------------------------------------------------------------
+
+    def send(self, *objects: JsonObject, user: str = "admin", verb: str = "create") -> None:
+        """Create (or apply) many objects with one kubectl."""
+        body = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        self.kubectl(verb, "-f", "-", user=user, input=json.dumps(body))
+
+    def requests(self) -> dict[str, JsonObject]:
+        """Every ApprovalRequest, by name."""
+        items = json.loads(self.kubectl("get", "approvalrequests", "-o", "json").stdout)["items"]
+        return {item["metadata"]["name"]: item for item in items}
+
+    def all_ended(self, *, seconds: float = 60.0) -> dict[str, JsonObject]:
+        """Wait until every request is in a terminal phase."""
+
+        def look() -> dict[str, JsonObject] | None:
+            found = self.requests()
+            phases = [item.get("status", {}).get("phase") for item in found.values()]
+            return found if all(phase in TERMINAL for phase in phases) else None
+
+        return eventually(look, what="every request to end", seconds=seconds)
+
+
+def request_object(name: str, **spec: Any) -> JsonObject:
+    """An ApprovalRequest as it is sent."""
+    return {
+        "apiVersion": "countersign.dev/v1alpha1",
+        "kind": "ApprovalRequest",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
 
 
 def condition(status: JsonObject, kind: str) -> JsonObject:

@@ -156,6 +156,7 @@ def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     result.queueing.idle_timeout = 0.2
     result.queueing.exit_timeout = 5.0
     result.watching.initial_streaming = True
+    result.watching.inactivity_timeout = settings.sweep_seconds + 10.0
     result.scanning.disabled = True
     result.posting.enabled = False
     result.posting.loggers = False

@@ -91,3 +91,5 @@ class Wakeups:
                 self.forget(uid)
                 return
             log.warning("request could not be touched", uid=uid, error=str(error))
+        except Exception:
+            log.exception("request could not be touched", uid=uid)  # The others still can.

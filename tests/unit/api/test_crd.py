@@ -1,0 +1,160 @@
+"""The CRDs that are generated from the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from typer.testing import CliRunner
+
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.crd import all_crds, structural_schema
+from countersign.cli import app
+
+GOLDEN = Path(__file__).parents[3] / "crds" / "countersign.dev.yaml"
+STRUCTURAL = {
+    *("type", "description", "format", "pattern", "enum", "default", "minimum", "maximum"),
+    *("minLength", "maxLength", "minItems", "maxItems", "properties", "required", "items"),
+    *("x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"),
+    "x-kubernetes-preserve-unknown-fields",
+}
+
+[CRD] = all_crds()
+[VERSION] = CRD["spec"]["versions"]
+SCHEMA = VERSION["schema"]["openAPIV3Schema"]
+
+
+def nodes(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema below one, with its path."""
+    for name, child in node.get("properties", {}).items():
+        yield f"{path}.{name}", child
+        yield from nodes(child, f"{path}.{name}")
+    if "items" in node:
+        yield f"{path}[]", node["items"]
+        yield from nodes(node["items"], f"{path}[]")
+
+
+NODES = dict(nodes(SCHEMA))
+
+
+def test_the_schema_is_walked_to_its_depths() -> None:
+    assert len(NODES) > 100
+    for deep in (
+        ".spec.operation.scale.replicas",
+        ".spec.signatures[].plan",
+        ".status.plan.operation.target.kind",
+        ".status.timeline[].actorRole",
+    ):
+        assert deep in NODES
+
+
+def test_every_field_has_a_type_and_a_description() -> None:
+    types = {"object", "array", "string", "integer", "number", "boolean"}
+    untyped = [path for path, node in NODES.items() if node.get("type") not in types]
+    undescribed = [
+        path
+        for path, node in NODES.items()
+        if path != ".metadata"
+        and not (path.endswith("[]") and node["type"] != "object")
+        and not node.get("description", "").endswith((".", "…"))
+    ]
+    assert (untyped, undescribed) == ([], [])
+
+
+def test_the_schema_is_structural() -> None:
+    unknown = {path: set(node) - STRUCTURAL for path, node in NODES.items()}
+    assert {path: words for path, words in unknown.items() if words} == {}
+    for path, node in NODES.items():
+        assert ("items" in node) == (node["type"] == "array"), path
+        if node["type"] == "object" and path != ".metadata":
+            free = node.get("x-kubernetes-preserve-unknown-fields", False)
+            assert ("properties" in node) != free, path
+
+
+def test_every_text_and_list_is_bounded() -> None:
+    unbounded = [
+        path
+        for path, node in NODES.items()
+        if (node["type"] == "array" and not node.get("maxItems"))
+        or (
+            node["type"] == "string"
+            and not node.get("maxLength")
+            and "enum" not in node
+            and node.get("format") != "date-time"
+            and path not in (".apiVersion", ".kind")
+        )
+    ]
+    assert unbounded == []
+
+
+def test_a_required_field_is_a_field() -> None:
+    for path, node in [("", SCHEMA), *NODES.items()]:
+        assert set(node.get("required", [])) <= set(node.get("properties", {})), path
+
+
+def test_signatures_are_a_map_list_so_that_each_signer_owns_an_entry() -> None:
+    signatures = NODES[".spec.signatures"]
+    assert signatures["x-kubernetes-list-type"] == "map"
+    assert signatures["x-kubernetes-list-map-keys"] == ["signer"]
+    assert "default" not in signatures
+
+
+def test_kopfs_own_state_is_not_pruned() -> None:
+    assert NODES[".status.kopf"]["x-kubernetes-preserve-unknown-fields"] is True
+
+
+def test_nothing_but_the_kopf_state_is_left_unpruned() -> None:
+    free = [path for path, node in NODES.items() if "x-kubernetes-preserve-unknown-fields" in node]
+    assert free == [".status.kopf"]
+
+
+def test_the_status_is_a_subresource_of_its_own() -> None:
+    assert VERSION["subresources"] == {"status": {}}
+    assert "default" not in NODES[".status"]
+
+
+def test_the_rules_of_the_models_are_in_the_crd() -> None:
+    rules = [rule["rule"] for rule in NODES[".spec"]["x-kubernetes-validations"]]
+    assert "has(self.action) != has(self.operation)" in rules
+    assert "x-kubernetes-validations" in NODES[".status"]
+    assert "x-kubernetes-validations" in NODES[".spec.operation"]
+    assert "x-kubernetes-validations" in SCHEMA
+
+
+def test_every_rule_tells_people_something() -> None:
+    for path, node in [("", SCHEMA), *NODES.items()]:
+        for rule in node.get("x-kubernetes-validations", []):
+            assert rule["rule"], path
+            assert rule["message"].endswith("."), (path, rule["message"])
+
+
+def test_every_printed_column_shows_a_field_that_there_is() -> None:
+    for column in VERSION["additionalPrinterColumns"]:
+        if column["jsonPath"] != ".metadata.creationTimestamp":
+            assert column["jsonPath"] in NODES, column["name"]
+
+
+def test_people_can_say_kubectl_get_approvals() -> None:
+    assert CRD["spec"]["names"]["shortNames"] == ["approvals", "approval"]
+    assert CRD["spec"]["names"]["categories"] == ["countersign"]
+    assert CRD["spec"]["scope"] == "Namespaced"
+
+
+def test_defaults_of_the_crd_are_those_of_the_models() -> None:
+    spec = NODES[".spec"]["properties"]
+    assert spec["retry"]["default"] == {"limit": 2, "delay": "30s"}
+    assert spec["verify"]["default"] == {"enabled": True, "timeout": "5m"}
+    assert spec["serviceAccountName"]["default"] == "countersign-executor"
+
+
+def test_one_model_alone_makes_a_schema() -> None:
+    assert structural_schema(ApprovalRequest)["properties"].keys() == {"metadata", "spec", "status"}
+
+
+def test_the_command_prints_the_file_in_the_repository() -> None:
+    result = CliRunner().invoke(app, ["crds"])
+    assert result.exit_code == 0
+    assert result.output == GOLDEN.read_text("utf-8"), "run: make crds"
+    assert list(yaml.safe_load_all(result.output)) == all_crds()

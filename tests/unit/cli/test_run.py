@@ -1,0 +1,35 @@
+"""``countersign run``, and the command line as a whole."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from countersign.cli import app
+from countersign.handlers import operator as operator_module
+
+
+def test_a_wrong_setting_is_named_and_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operator_module, "run", lambda _: pytest.fail("it was started"))
+    result = CliRunner().invoke(app, ["run"], env={"COUNTERSIGN_PARALLEL": "0"})
+    assert result.exit_code == 2
+    assert "COUNTERSIGN_* variable is wrong" in result.output
+    assert "parallel" in result.output
+
+
+def test_the_operators_exit_status_is_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def run(settings: object) -> int:
+        started.append(settings)
+        return 3
+
+    monkeypatch.setattr(operator_module, "run", run)
+    assert CliRunner().invoke(app, ["run"]).exit_code == 3
+    assert len(started) == 1
+
+
+def test_without_a_command_the_commands_are_shown() -> None:
+    shown = CliRunner().invoke(app, []).output
+    for command in ("run", "parse", "crds"):
+        assert command in shown

@@ -1,0 +1,540 @@
+"""From Kopf's events to the workflow and back."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import kopf
+import pytest
+
+from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.api.status import Attempt
+from countersign.handlers.requests import Requests, register
+from countersign.policy import endings, transitions
+from countersign.policy.decision import Cancel
+from countersign.policy.retry import Again
+from countersign.records.notice import Notice
+from countersign.workflow import Step
+from tests.support.fakes_objects import (
+    UID,
+    after,
+    approved,
+    plan,
+    planned,
+    request,
+    with_status,
+)
+from tests.support.fakes_time import START, FakeClock, in_virtual_time, settle
+
+SWEEP = 60.0
+ATTEMPT = Attempt(started_at=START, finished_at=after(1), error="timeout", transient=True)
+NOTICE = Notice(step="end", type="Warning", reason="Denied", note="No.")
+
+
+class FakeWorkflow:
+    """Answers what it is told to; an exception is raised, an event is waited for."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step | Exception] = []
+        self.asked: list[str] = []
+        self.seen: list[ApprovalRequest] = []
+        self.told: list[Notice] = []
+        self.hangs: asyncio.Event | None = None
+
+    async def advance(self, request: ApprovalRequest) -> Step:
+        return await self._answer("advance", request)
+
+    async def execute(self, request: ApprovalRequest) -> Step:
+        return await self._answer("execute", request)
+
+    async def broken(self, request: ApprovalRequest, error: Exception) -> Step:
+        return await self._answer(f"broken by {error}", request)
+
+    def stumbled(self, request: ApprovalRequest, error: Exception) -> Step:
+        self.asked.append(f"stumbled over {error}")
+        return self.steps.pop(0) if self.steps else Step()  # type: ignore[return-value]
+
+    async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
+        self.told += notices
+
+    async def _answer(self, what: str, request: ApprovalRequest) -> Step:
+        self.asked.append(what)
+        self.seen.append(request)
+        if self.hangs is not None:
+            await self.hangs.wait()
+        step = self.steps.pop(0) if self.steps else Step()
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+class FakeWakeups:
+    """The appointment of each request."""
+
+    def __init__(self) -> None:
+        self.book: dict[str, Any] = {}
+
+    def at(self, uid: str, namespace: str, name: str, moment: Any) -> None:
+        self.book[uid] = (namespace, name, moment)
+
+    def forget(self, uid: str) -> None:
+        self.book.pop(uid, None)
+
+
+class World:
+    def __init__(self, *steps: Step | Exception) -> None:
+        self.workflow = FakeWorkflow()
+        self.workflow.steps = list(steps)
+        self.wakeups = FakeWakeups()
+        self.requests = Requests(
+            self.workflow,  # type: ignore[arg-type]
+            self.wakeups,  # type: ignore[arg-type]
+            FakeClock(),
+            sweep=SWEEP,
+        )
+
+    async def observe(
+        self, of: ApprovalRequest | dict[str, Any], kind: str | None = "MODIFIED"
+    ) -> kopf.Patch:
+        patch = kopf.Patch()
+        await self.requests.observe(kind, of if isinstance(of, dict) else as_body(of), patch)
+        return patch
+
+    async def execute(self, of: ApprovalRequest | dict[str, Any]) -> kopf.Patch:
+        patch = kopf.Patch()
+        await self.requests.execute(of if isinstance(of, dict) else as_body(of), patch)
+        return patch
+
+    @property
+    def wakes_at(self) -> Any:
+        return self.wakeups.book[UID][2] if UID in self.wakeups.book else None
+
+
+def as_body(of: ApprovalRequest) -> dict[str, Any]:
+    body = of.to_json()
+    return {"apiVersion": "countersign.dev/v1alpha1", "kind": "ApprovalRequest", **body}
+
+
+def written(patch: kopf.Patch, live: ApprovalRequest | dict[str, Any]) -> dict[str, Any]:
+    """The status after Kopf has applied a patch to the object as it is then."""
+    body = copy.deepcopy(live if isinstance(live, dict) else as_body(live))
+    status = body.setdefault("status", {})
+    for key, value in (patch.get("status") or {}).items():
+        status.pop(key, None) if value is None else status.update({key: value})
+    for write in patch.fns:
+        write(body)  # type: ignore[arg-type]
+    return body["status"]  # type: ignore[no-any-return]
+
+
+def cancelled(of: ApprovalRequest) -> ApprovalRequestStatus:
+    return transitions.ended_unapproved(of, Cancel(), after(1))
+
+
+def finished(of: ApprovalRequest) -> ApprovalRequestStatus:
+    end = endings.verified(plan(), "5 of 5", ATTEMPT, True, 0)
+    return transitions.finished(of, end, None, after(9))
+
+
+def retried(of: ApprovalRequest) -> ApprovalRequestStatus:
+    next_ = Again(number=2, retry=1, limit=2, delay=timedelta(seconds=30))
+    return transitions.retrying(of, ATTEMPT, next_, after(1))
+
+
+# --- Deciding -------------------------------------------------------------------------------------
+
+
+async def test_a_new_request_is_advanced_and_its_status_written() -> None:
+    of = planned()
+    world = World(Step(status=cancelled(of)))
+    patch = await world.observe(of)
+    assert world.workflow.asked == ["advance"]
+    assert world.workflow.seen == [of]
+    assert written(patch, of)["phase"] == "Cancelled"
+
+
+async def test_the_status_is_written_only_onto_the_version_that_was_decided_on() -> None:
+    of = planned()
+    world = World(Step(status=cancelled(of)))
+    patch = await world.observe(of)
+    newer = as_body(of)
+    newer["metadata"]["resourceVersion"] = "101"
+    assert written(patch, newer) == newer["status"]
+
+
+async def test_nothing_is_written_without_that_precondition() -> None:
+    of = planned()
+    patch = await World(Step(status=cancelled(of))).observe(of)
+    assert dict(patch) == {}
+    assert len(patch.fns) == 1
+
+
+async def test_kopfs_own_state_is_never_written_by_us() -> None:
+    of = planned()
+    status = cancelled(of).model_copy(update={"kopf": {"progress": {}}})
+    patch = await World(Step(status=status)).observe(of)
+    assert "kopf" not in written(patch, of)
+
+
+async def test_a_request_that_has_nothing_to_do_is_left_alone() -> None:
+    world = World(Step())
+    patch = await world.observe(planned())
+    assert not patch
+    assert world.wakes_at is None
+
+
+async def test_a_request_that_waits_for_a_time_is_looked_at_then() -> None:
+    world = World(Step(wake_at=after(3600)))
+    await world.observe(planned())
+    assert world.wakeups.book[UID] == ("shop", "restart-web", after(3600))
+
+
+async def test_a_status_that_may_get_lost_is_looked_after() -> None:
+    of = planned()
+    world = World(Step(status=cancelled(of)))
+    await world.observe(of)
+    assert world.wakes_at == after(SWEEP)
+
+
+async def test_a_status_and_a_time_go_together() -> None:
+    of = request()
+    world = World(Step(status=cancelled(of), wake_at=after(30)))
+    await world.observe(of)
+    assert world.wakes_at == after(30)
+
+
+async def test_a_request_that_breaks_the_workflow_is_looked_at_again() -> None:
+    world = World(ValueError("a defect"))
+    patch = await world.observe(planned())
+    assert not patch
+    assert world.workflow.asked == ["advance", "stumbled over a defect"]
+    assert world.wakes_at == after(SWEEP)
+
+
+async def test_what_the_workflow_says_of_its_own_defect_is_written() -> None:
+    of = request()
+    world = World(ValueError("a defect"), Step(status=cancelled(of), wake_at=after(30)))
+    assert written(await world.observe(of), of)["phase"] == "Cancelled"
+    assert world.wakes_at == after(30)
+
+
+@pytest.mark.parametrize("phase", ["Approved", "Executing"])
+async def test_a_request_that_moves_is_left_to_its_execution_and_looked_after(phase: str) -> None:
+    of = approved()
+    of = with_status(of, of.status.model_copy(update={"phase": Phase(phase)}))
+    world = World()
+    patch = await world.observe(of)
+    assert world.workflow.asked == []
+    assert not patch
+    assert world.wakes_at == after(SWEEP)
+
+
+async def test_a_finished_request_is_forgotten() -> None:
+    of = planned()
+    done = with_status(of, cancelled(of))
+    world = World()
+    world.wakeups.at(UID, "shop", "restart-web", after(5))
+    assert not await world.observe(done)
+    assert world.workflow.asked == []
+    assert world.wakes_at is None
+
+
+async def test_a_finished_request_that_is_not_written_down_is_advanced() -> None:
+    of = approved()
+    world = World(Step(wake_at=after(30)))
+    await world.observe(with_status(of, finished(of)))
+    assert world.workflow.asked == ["advance"]
+    assert world.wakes_at == after(30)
+
+
+async def test_a_request_that_is_gone_is_forgotten() -> None:
+    world = World()
+    world.wakeups.at(UID, "shop", "restart-web", after(5))
+    assert not await world.observe(planned(), "DELETED")
+    assert world.workflow.asked == []
+    assert world.wakes_at is None
+
+
+async def test_a_request_that_was_listed_at_the_start_is_looked_at_like_any_other() -> None:
+    world = World()
+    await world.observe(planned(), None)
+    assert world.workflow.asked == ["advance"]
+
+
+# --- Events ---------------------------------------------------------------------------------------
+
+
+async def test_events_are_posted_once_their_status_is_seen_and_not_before() -> None:
+    of = planned()
+    world = World(Step(status=cancelled(of), notices=(NOTICE,)))
+    await world.observe(of)
+    assert world.workflow.told == []
+    await world.observe(with_status(of, cancelled(of)))
+    assert world.workflow.told == [NOTICE]
+    await world.observe(with_status(of, cancelled(of)))
+    assert world.workflow.told == [NOTICE]
+
+
+async def test_events_of_a_status_that_was_never_written_are_not_posted() -> None:
+    of = planned()
+    world = World(Step(status=cancelled(of), notices=(NOTICE,)), Step())
+    await world.observe(of)
+    await world.observe(of)  # The write has lost: the object is as it was, and decided on anew.
+    assert world.workflow.told == []
+
+
+async def test_an_event_from_before_the_write_does_not_lose_what_is_to_be_told() -> None:
+    of = approved()
+    stale = transitions.stale(of, "Changed.", after(1))
+    world = World(Step(status=stale, notices=(NOTICE,)))
+    await world.execute(of)
+    await world.observe(of)  # An annotation, say: it was on its way before the status.
+    await world.observe(with_status(of, stale))
+    assert world.workflow.told == [NOTICE]
+
+
+async def test_events_of_a_request_that_is_gone_are_not_posted() -> None:
+    of = planned()
+    world = World(Step(status=cancelled(of), notices=(NOTICE,)))
+    await world.observe(of)
+    await world.observe(of, "DELETED")
+    await world.observe(with_status(of, cancelled(of)))
+    assert world.workflow.told == []
+
+
+# --- Executing ------------------------------------------------------------------------------------
+
+
+async def test_an_execution_writes_only_what_has_changed() -> None:
+    of = approved()
+    world = World(Step(status=finished(of)))
+    patch = await world.execute(of)
+    assert world.workflow.asked == ["execute"]
+    assert patch.fns == []
+    assert patch["status"]["phase"] == "Succeeded"
+    assert "plan" not in patch["status"]
+    assert "riskLevel" not in patch["status"]
+    assert written(patch, of) == finished(of).to_json()
+    assert world.wakes_at == after(SWEEP)
+
+
+async def test_another_attempt_is_kopfs_to_make_after_the_delay() -> None:
+    of = approved()
+    world = World(Step(status=retried(of), retry_after=timedelta(seconds=30)))
+    patch = kopf.Patch()
+    with pytest.raises(kopf.TemporaryError) as caught:
+        await world.requests.execute(as_body(of), patch)
+    assert caught.value.delay == 30
+    assert patch["status"]["phase"] == "Executing"
+    assert len(patch["status"]["attempts"]) == 1
+    assert world.wakes_at == after(30 + SWEEP)
+
+
+async def test_an_execution_that_came_too_early_is_made_again_and_writes_nothing() -> None:
+    of = with_status(approved(), retried(approved()))
+    patch = kopf.Patch()
+    with pytest.raises(kopf.TemporaryError) as caught:
+        await World(Step(retry_after=timedelta(seconds=12))).requests.execute(as_body(of), patch)
+    assert caught.value.delay == 12
+    assert not patch.get("status")
+
+
+async def test_a_defect_during_an_execution_is_an_end_with_a_name() -> None:
+    of = approved()
+    world = World(ValueError("oops"), Step(status=finished(of)))
+    patch = await world.execute(of)
+    assert world.workflow.asked == ["execute", "broken by oops"]
+    assert patch["status"]["phase"] == "Succeeded"
+
+
+async def test_a_status_field_that_goes_is_taken_away() -> None:
+    of = approved()
+    of = with_status(of, retried(of))
+    patch = await World(Step(status=finished(of))).execute(of)
+    assert patch["status"]["nextAttemptAt"] is None
+
+
+@pytest.mark.parametrize("phase", ["Pending", "Succeeded", "Failed", "Denied"])
+async def test_a_request_that_is_not_approved_is_never_executed(phase: str) -> None:
+    of = approved()
+    of = with_status(of, of.status.model_copy(update={"phase": Phase(phase)}))
+    world = World()
+    assert not await world.execute(of)
+    assert world.workflow.asked == []
+
+
+async def test_a_request_that_is_being_executed_is_not_touched_meanwhile() -> None:
+    of = approved()
+    world = World(Step(status=finished(of)))
+    await world.observe(of)
+    world.workflow.hangs = asyncio.Event()
+    executing = asyncio.create_task(world.execute(of))
+    await settle()
+    assert world.wakes_at is None
+    world.workflow.hangs.set()
+    await executing
+
+
+# --- Objects that the models cannot read ----------------------------------------------------------
+
+
+def unreadable(of: ApprovalRequest) -> dict[str, Any]:
+    body = as_body(of)
+    body["spec"]["riskLevel"] = "harmless"
+    return body
+
+
+UNREADABLE: dict[str, tuple[Callable[[], ApprovalRequest], str]] = {
+    "a new request": (request, "Planned"),
+    "a planned request": (planned, "Planned"),
+    "an approved request": (approved, "Executed"),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+async def test_an_object_that_cannot_be_read_fails_with_a_reason(what: str) -> None:
+    make, kind = UNREADABLE[what]
+    body = unreadable(make())
+    world = World()
+    status = written(await world.observe(body), body)
+    assert world.workflow.asked == []
+    assert status["phase"] == "Failed"
+    [condition] = [each for each in status["conditions"] if each["type"] == kind]
+    assert (condition["status"], condition["reason"]) == ("False", "Invalid")
+    assert "spec.riskLevel" in condition["message"]
+    assert "apply the crds/" in status["message"]
+    assert condition["lastTransitionTime"] == "2026-03-01T12:00:00.000000Z"
+
+
+async def test_an_object_that_cannot_be_read_keeps_its_other_conditions() -> None:
+    body = unreadable(planned())
+    status = written(await World().observe(body), body)
+    assert [each["type"] for each in status["conditions"]] == ["Approved", "Planned"]
+    assert status["plan"] == body["status"]["plan"]
+
+
+async def test_the_failure_of_an_object_that_cannot_be_read_is_written_onto_that_version_only() -> (
+    None
+):
+    body = unreadable(request())
+    patch = await World().observe(body)
+    newer = copy.deepcopy(body)
+    newer["metadata"]["resourceVersion"] = "101"
+    assert written(patch, newer) == newer["status"]
+
+
+async def test_an_object_that_cannot_be_read_is_not_executed_but_ended() -> None:
+    body = unreadable(approved())
+    world = World()
+    status = written(await world.execute(body), body)
+    assert world.workflow.asked == []
+    assert status["phase"] == "Failed"
+
+
+async def test_a_finished_object_that_cannot_be_read_is_left_alone() -> None:
+    of = planned()
+    assert not await World().observe(unreadable(with_status(of, cancelled(of))))
+
+
+async def test_the_message_about_an_object_that_cannot_be_read_is_bounded() -> None:
+    body = as_body(request())
+    body["spec"]["signatures"] = [{"signer": "x" * 10_000, "plan": "y" * 10_000}]
+    status = written(await World().observe(body), body)
+    assert len(status["message"]) <= 1024
+
+
+# --- Leaving --------------------------------------------------------------------------------------
+
+
+@in_virtual_time
+async def test_draining_waits_until_what_is_under_way_is_written() -> None:
+    of = approved()
+    world = World(Step(status=finished(of)))
+    await world.execute(of)
+    draining = asyncio.create_task(world.requests.drain(15))
+    await asyncio.sleep(5)
+    assert not draining.done()
+    await world.observe(with_status(of, finished(of)))
+    await asyncio.sleep(0.01)
+    assert draining.done()
+
+
+@in_virtual_time
+async def test_draining_waits_for_an_execution_that_is_still_running() -> None:
+    of = approved()
+    world = World(Step(status=finished(of)))
+    world.workflow.hangs = asyncio.Event()
+    executing = asyncio.create_task(world.execute(of))
+    await settle()
+    draining = asyncio.create_task(world.requests.drain(15))
+    await asyncio.sleep(5)
+    assert not draining.done()
+    world.workflow.hangs.set()
+    await executing
+    await world.observe(with_status(of, finished(of)))
+    await asyncio.sleep(0.01)
+    assert draining.done()
+
+
+@in_virtual_time
+async def test_draining_does_not_wait_for_ever() -> None:
+    of = approved()
+    world = World(Step(status=finished(of)))
+    await world.execute(of)
+    await world.requests.drain(15)
+    assert asyncio.get_running_loop().time() == 15
+
+
+@in_virtual_time
+async def test_draining_does_not_wait_for_a_request_that_is_gone() -> None:
+    of = approved()
+    world = World(Step(status=finished(of)))
+    await world.execute(of)
+    draining = asyncio.create_task(world.requests.drain(15))
+    await settle()
+    await world.observe(of, "DELETED")
+    await draining
+    assert asyncio.get_running_loop().time() == 0
+
+
+@in_virtual_time
+async def test_where_nothing_is_under_way_draining_takes_no_time() -> None:
+    await World().requests.drain(15)
+    assert asyncio.get_running_loop().time() == 0
+
+
+@in_virtual_time
+async def test_nothing_new_is_begun_while_draining() -> None:
+    world = World()
+    await world.requests.drain(15)
+    assert not await world.observe(planned())
+    executing = asyncio.create_task(world.execute(approved()))
+    await asyncio.sleep(1000)
+    assert not executing.done()
+    assert world.workflow.asked == []
+    executing.cancel()
+
+
+# --- Kopf -----------------------------------------------------------------------------------------
+
+
+async def test_kopf_is_told_of_an_event_handler_and_an_execution_for_approved_requests_only() -> (
+    None
+):
+    registry = kopf.OperatorRegistry()
+    world = World()
+    register(registry, world.requests, ("countersign.dev", "v1alpha1", "approvalrequests"))
+    [observe] = registry._watching.get_all_handlers()
+    [execute] = registry._changing.get_all_handlers()
+    assert execute.id == "execute/status.phase"
+    assert execute.errors is kopf.ErrorsMode.PERMANENT
+    assert execute.when is not None
+    for phase, runs in (("Approved", True), ("Executing", True), ("Pending", False), (None, False)):
+        assert bool(execute.when(body={"status": {"phase": phase}})) == runs
+    assert not execute.when(body={})
+    await observe.fn(type="ADDED", body=as_body(planned()), patch=kopf.Patch(), extra=1)
+    await execute.fn(body=as_body(planned()), patch=kopf.Patch(), extra=1)
+    assert world.workflow.asked == ["advance"]

@@ -1,0 +1,77 @@
+"""Settings from the environment."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from pydantic import ValidationError
+
+from countersign.config import Settings
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("COUNTERSIGN_", "POD_")):
+            monkeypatch.delenv(name)
+
+
+def test_without_any_variable_everything_has_a_default() -> None:
+    settings = Settings()
+    assert settings.namespace == "countersign-system"
+    assert settings.identity
+    assert settings.watch_namespaces == []
+    assert (settings.probe_host, settings.probe_port) == ("0.0.0.0", 8080)
+    assert (settings.lease_seconds, settings.parallel) == (15, 32)
+    assert (settings.knowledge_shards, settings.knowledge_entries) == (8, 1000)
+
+
+def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "NAMESPACE": "ops",
+        "IDENTITY": "me",
+        "WATCH_NAMESPACES": '["shop", "db"]',
+        "LEASE_SECONDS": "2",
+        "LOG_FORMAT": "json",
+        "PARALLEL": "4",
+    }.items():
+        monkeypatch.setenv(f"COUNTERSIGN_{name}", value)
+    settings = Settings()
+    assert (settings.namespace, settings.identity) == ("ops", "me")
+    assert settings.watch_namespaces == ["shop", "db"]
+    assert (settings.lease_seconds, settings.parallel) == (2.0, 4)
+    assert settings.log_format == "json"
+
+
+def test_in_a_pod_its_name_and_namespace_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POD_NAME", "operator-7d1f")
+    monkeypatch.setenv("POD_NAMESPACE", "ops")
+    assert (Settings().identity, Settings().namespace) == ("operator-7d1f", "ops")
+
+
+WRONG = {
+    "LEASE_SECONDS": "0",
+    "PARALLEL": "0",
+    "KNOWLEDGE_SHARDS": "65",
+    "KNOWLEDGE_ENTRIES": "1",
+    "LOG_FORMAT": "xml",
+    "LOG_LEVEL": "loud",
+    "REQUEST_TIMEOUT": "-1",
+    "SWEEP_SECONDS": "0",
+    "PROBE_PORT": "http",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_setting_that_makes_no_sense_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"COUNTERSIGN_{name}", WRONG[name])
+    with pytest.raises(ValidationError, match=name.lower()):
+        Settings()
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    silent = [name for name, field in Settings.model_fields.items() if not field.description]
+    assert silent == []
