@@ -20,6 +20,7 @@ from countersign.ports import Clock, JsonObject, ObjectPath, ServiceAccount
 from countersign.records.notice import Notice, event_object
 
 FIELD_MANAGER = "countersign"
+TOUCHED = "countersign.dev/touched"
 
 
 def _url(path: ObjectPath) -> str:
@@ -125,10 +126,15 @@ class OperatorDesk:
         """Make the API server send the object's event once more; nothing else changes."""
         path = ObjectPath(f"{GROUP}/{VERSION}", PLURAL, namespace, name)
         moment = self._clock.now().isoformat()
-        await self._patch_status(path, {"status": {"kopf": {"touch": moment}}})
+        touched = await self._patch_status(path, {"status": {"kopf": {"touch": moment}}})
+        if ((touched.get("status") or {}).get("kopf") or {}).get("touch") != moment:
+            # An older CRD drops the field: nothing has changed, and no event would come.
+            body = {"metadata": {"annotations": {TOUCHED: moment}}}
+            await self._connection.request(Call("PATCH", _url(path), body, MERGE_PATCH))
 
-    async def _patch_status(self, path: ObjectPath, body: JsonObject) -> None:
-        await self._connection.request(Call("PATCH", f"{_url(path)}/status", body, MERGE_PATCH))
+    async def _patch_status(self, path: ObjectPath, body: JsonObject) -> JsonObject:
+        call = Call("PATCH", f"{_url(path)}/status", body, MERGE_PATCH)
+        return await self._connection.request(call)
 
 
 def changed_fields(old: ApprovalRequestStatus, new: ApprovalRequestStatus) -> JsonObject:

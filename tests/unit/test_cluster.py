@@ -210,9 +210,20 @@ async def test_a_status_is_merged_into_the_subresource_and_only_what_has_changed
 async def test_a_touch_changes_nothing_but_its_own_field(
     kmock: RawHandler, desk: OperatorDesk
 ) -> None:
-    kmock[f"patch {REQUESTS}/web/status"] << {}
+    touch = {"status": {"kopf": {"touch": "2026-03-01T12:00:00+00:00"}}}
+    kmock[f"patch {REQUESTS}/web/status"] << touch
     await desk.touch("shop", "web")
-    assert kmock[0].data == {"status": {"kopf": {"touch": "2026-03-01T12:00:00+00:00"}}}
+    assert [request.data for request in kmock] == [touch]
+
+
+async def test_where_an_older_crd_drops_the_touch_an_annotation_takes_its_place(
+    kmock: RawHandler, desk: OperatorDesk
+) -> None:
+    kmock[f"patch {REQUESTS}/web/status"] << {"status": {"phase": "Pending"}}
+    kmock[f"patch {REQUESTS}/web"] << {}
+    await desk.touch("shop", "web")
+    moment = "2026-03-01T12:00:00+00:00"
+    assert kmock[1].data == {"metadata": {"annotations": {"countersign.dev/touched": moment}}}
 
 
 # --- Knowledge and Lease --------------------------------------------------------------------------
