@@ -42,7 +42,12 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(
         default=60.0, gt=0, description="A request without progress for this long is touched."
     )
-    knowledge_shards: int = Field(default=8, ge=1, le=64, description="ConfigMaps of knowledge.")
+    knowledge_shards: int = Field(
+        default=32,
+        ge=1,
+        le=64,
+        description="ConfigMaps of knowledge: small ones are fast to write.",
+    )
     knowledge_entries: int = Field(
-        default=1000, ge=8, description="Entries kept in all; the oldest are pruned."
+        default=1000, ge=64, description="Entries kept in all; the oldest are pruned."
     )

@@ -28,6 +28,8 @@ KIND = "ApprovalRequest"
 MUTABLE_SPEC_FIELDS = ("signatures", "cancelled")
 MAX_SIGNATURES = 32
 _USER_NAME = 512
+_ATOMIC = schema(map_type="atomic")
+"""Written as a whole and by one writer: the API server need not track its fields one by one."""
 
 
 class Risk(StrEnum):
@@ -311,7 +313,9 @@ class ApprovalRequestStatus(Model):
     policies: tuple[PolicyReference, ...] = Field(
         default=(), description="Policies in force when the request was decided.", max_length=64
     )
-    plan: Plan | None = Field(default=None, description="What exactly will be done.")
+    plan: Plan | None = Field(
+        default=None, description="What exactly will be done.", json_schema_extra=_ATOMIC
+    )
     approved_at: Time | None = Field(default=None, description="When the quorum was reached.")
     expires_at: Time | None = Field(
         default=None, description="Until when the request can be approved."
@@ -322,15 +326,21 @@ class ApprovalRequestStatus(Model):
     next_attempt_at: Time | None = Field(
         default=None, description="When the next attempt is made after a transient error."
     )
-    result: Result | None = Field(default=None, description="What came of it.")
+    result: Result | None = Field(
+        default=None, description="What came of it.", json_schema_extra=_ATOMIC
+    )
     timeline: tuple[TimelineEvent, ...] = Field(
         default=(), description="The latest 20 things that happened, oldest first.", max_length=20
     )
     knowledge: KnowledgeReference | None = Field(
-        default=None, description="Where the knowledge entry was written."
+        default=None,
+        description="Where the knowledge entry was written.",
+        json_schema_extra=_ATOMIC,
     )
     undo: Operation | None = Field(
-        default=None, description="The operation that takes the effect back, where there is one."
+        default=None,
+        description="The operation that takes the effect back, where there is one.",
+        json_schema_extra=_ATOMIC,
     )
     kopf: dict[str, Any] | None = Field(
         default=None,

@@ -17,7 +17,12 @@ GOLDEN = Path(__file__).parents[3] / "crds" / "countersign.dev.yaml"
 STRUCTURAL = {
     *("type", "description", "format", "pattern", "enum", "default", "minimum", "maximum"),
     *("minLength", "maxLength", "minItems", "maxItems", "properties", "required", "items"),
-    *("x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"),
+    *(
+        "x-kubernetes-validations",
+        "x-kubernetes-list-type",
+        "x-kubernetes-map-type",
+        "x-kubernetes-list-map-keys",
+    ),
     "x-kubernetes-preserve-unknown-fields",
 }
 
