@@ -13,12 +13,12 @@ from tests.support.shop import Shop
 OPERATOR_ENV = {"COUNTERSIGN_LEASE_SECONDS": "2", "COUNTERSIGN_SWEEP_SECONDS": "5"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep on one worker what shares a control plane of its own (with --dist loadgroup)."""
     for item in items:
-        for group in ("chaos", "test_admission", "test_devcluster", "test_demo"):
-            if group in item.path.as_posix():
-                item.add_marker(pytest.mark.xdist_group(group))
+        if item.path.stem in ("test_admission", "test_devcluster", "test_demo"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
 from devcluster import Cluster
-from tests.conftest import OPERATOR_ENV
+from tests.chaos.conftest import KILLED, StartOperator
+from tests.chaos.crowd import Crowd
+from tests.support.eventually import eventually
 from tests.support.requests_counted import AuditTrail
-from tests.support.shop import Shop
+from tests.support.shop import Shop, condition
 
-pytestmark = pytest.mark.xdist_group("chaos")
+JsonObject = dict[str, Any]
 
 
-def test_finished_requests_cost_nothing_at_a_restart(cluster: Cluster, audit: AuditTrail) -> None:
+def test_finished_requests_cost_nothing_at_a_restart(
+    cluster: Cluster, start_operator: StartOperator, audit: AuditTrail
+) -> None:
     shop = Shop.opened(cluster)
-    first = cluster.start_operator(name="first", env=OPERATOR_ENV)
+    first = start_operator("first")
     shop.deploy("web", replicas=1)
     shop.settled("web")
     for number in range(3):
@@ -24,11 +33,114 @@ def test_finished_requests_cost_nothing_at_a_restart(cluster: Cluster, audit: Au
     assert shop.ended("refused")["status"]["phase"] == "Failed"
     assert first.terminate() == 0
     before = len(audit.by_operator())
-    second = cluster.start_operator(name="second", env=OPERATOR_ENV)
+    second = start_operator("second")
     # A new request goes through the same watch: once it is planned, all older ones were seen.
     shop.propose("marker", action="make it so", verb="create")
     assert shop.ended("marker")
     second.terminate()
     others = [a for a in audit.by_operator()[before:] if "marker" not in a.uri]
-    assert [a for a in others if "/events" not in a.uri] == []
-    assert len(others) <= 1  # The marker's own Event.
+    [schema] = [a for a in others if "/customresourcedefinitions/" in a.uri]
+    assert schema.verb == "get"  # Once a start.
+    assert [a for a in others if a is not schema and "/events" not in a.uri] == []
+    assert len(others) <= 2  # That, and the marker's own Event.
+
+
+# --- Three requests that one crash met at different points ----------------------------------------
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """What became of them after the next start."""
+
+    crowd: Crowd
+    before: dict[str, JsonObject]
+
+    def after(self, name: str) -> JsonObject:
+        self.crowd.when_all_ended(name)
+        status: JsonObject = self.crowd.request(name)["status"]
+        return status
+
+
+@pytest.fixture(scope="module")
+def crashed(cluster: Cluster) -> Iterator[Crashed]:
+    operator = cluster.start_operator(name="crashes", env=KILLED)
+    with Crowd.gathered(cluster, ["retried", "expires"]) as crowd:
+        crowd.deploy("changed", replicas=1, minReadySeconds=500)  # Its verification lasts.
+        crowd.propose("changed", action="kubectl scale deployment/changed --replicas=3")
+        crowd.propose("retried", retry={"limit": 1, "delay": "3s"})
+        crowd.when_all_planned("changed", "retried")
+        cut_off_writes(crowd.shop, "retried")
+        crowd.sign("changed", "retried")
+        eventually(lambda: crowd.statuses()["changed"]["phase"] == "Executing", what="Executing")
+        eventually(lambda: crowd.statuses()["retried"].get("attempts"), what="a failed attempt")
+        crowd.propose("expires", expiresAfter="6s")
+        crowd.when_all_planned("expires")
+        operator.kill()
+        crowd.shop.kubectl("scale", "deployment/changed", "--replicas=5")
+        expires = datetime.fromisoformat(crowd.statuses()["expires"]["expiresAt"])
+        eventually(lambda: datetime.now(UTC) > expires, what="its time to be over")
+        before = crowd.statuses()
+        operator.start()
+        yield Crashed(crowd, before)
+        operator.terminate()
+        open_writes(crowd.shop)
+
+
+def test_what_expired_while_no_operator_ran_is_found(crashed: Crashed) -> None:
+    assert crashed.before["expires"]["phase"] == "Pending"
+    assert crashed.after("expires")["phase"] == "Expired"
+
+
+def test_what_a_person_changed_since_is_not_overwritten(crashed: Crashed) -> None:
+    assert crashed.before["changed"]["phase"] == "Executing"
+    status = crashed.after("changed")
+    assert crashed.crowd.deployments()["changed"]["spec"]["replicas"] == 5
+    assert status["phase"] == "Succeeded"
+    assert "somebody has scaled it to 5 since" in status["message"]
+
+
+def test_a_crash_gives_nobody_more_attempts(crashed: Crashed) -> None:
+    assert len(crashed.before["retried"]["attempts"]) == 1
+    status = crashed.after("retried")
+    assert status["phase"] == "Failed"
+    assert condition(status, "Executed")["reason"] == "RetriesExhausted"
+    assert len(status["attempts"]) == 2
+    assert crashed.crowd.revisions()["retried"] == 1
+
+
+def cut_off_writes(shop: Shop, name: str) -> None:
+    """A webhook that nobody serves: the API server answers writes of a Deployment with 500."""
+    rule = {
+        "apiGroups": ["apps"],
+        "apiVersions": ["v1"],
+        "operations": ["UPDATE"],
+        "resources": ["deployments"],
+    }
+    webhook = {
+        "name": "nobody.countersign.dev",
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+        "failurePolicy": "Fail",
+        "timeoutSeconds": 1,
+        "clientConfig": {"url": "https://127.0.0.1:9/"},
+        "rules": [rule],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": shop.namespace}},
+        "objectSelector": {"matchLabels": {"app": name}},
+    }
+    body = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": shop.namespace},
+        "webhooks": [webhook],
+    }
+    shop.send(body)
+
+    def refused() -> bool:
+        label = ("label", "deployment", name, "a=b", "--dry-run=server")
+        return shop.kubectl(*label, check=False).returncode != 0
+
+    eventually(refused, what="the webhook to be asked")
+
+
+def open_writes(shop: Shop) -> None:
+    shop.kubectl("delete", "validatingwebhookconfiguration", shop.namespace)
