@@ -7,6 +7,8 @@ RUN := .venv/bin
 SYNCED := .venv/.synced
 WORKERS ?= 2
 .DEFAULT_GOAL := help
+# The machine's own certificates, as every other program here uses them.
+export UV_SYSTEM_CERTS := 1
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
