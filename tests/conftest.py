@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,12 @@ from tests.support.requests_counted import AuditTrail
 from tests.support.shop import Shop
 
 OPERATOR_ENV = {"COUNTERSIGN_LEASE_SECONDS": "2", "COUNTERSIGN_SWEEP_SECONDS": "5"}
+
+
+def pytest_configure() -> None:
+    """Undo what a shell does to its background jobs: their children would ignore Ctrl-C as well."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
