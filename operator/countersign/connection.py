@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,6 +48,9 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
 
 
+_READY = Call("GET", "/readyz")
+
+
 class Connection:
     """One pool of connections to the API server."""
 
@@ -66,7 +70,25 @@ class Connection:
         await self._client.close()
 
     async def request(self, call: Call) -> JsonObject:
-        """Send one request and return the object in the answer. Raises ``ApiError``."""
+        """Send one request and return the object in the answer. Raises ``ApiError``.
+
+        A server that has just started knows no roles yet and forbids everything. So a 403 is
+        believed only from a server that says it is ready, and on asking it once more.
+        """
+        try:
+            return await self._once(call)
+        except ApiError as error:
+            if error.code != HTTPStatus.FORBIDDEN:
+                raise
+            try:
+                await self._once(_READY)
+            except ApiError as unready:
+                message = f"service unavailable: the API server is not ready yet ({error})"
+                code = HTTPStatus.SERVICE_UNAVAILABLE
+                raise ApiError(message, code=code, reason="ServiceUnavailable") from unready
+            return await self._once(call)
+
+    async def _once(self, call: Call) -> JsonObject:
         try:
             async with await self._send(call, self._timeout) as response:
                 text = await response.read()
@@ -76,7 +98,7 @@ class Connection:
             raise ApiError(f"{call.method} {call.path}: {_said(error)}") from error
         if response.status >= _FIRST_ERROR:
             raise _refusal(response.status, text, response.headers.get("Retry-After"))
-        return _parsed(text)
+        return {} if call is _READY else _parsed(text)
 
     @asynccontextmanager
     async def stream(self, call: Call) -> AsyncIterator[AsyncIterator[JsonObject]]:

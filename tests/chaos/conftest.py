@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -14,6 +15,14 @@ SETTINGS = {"COUNTERSIGN_SWEEP_SECONDS": "5"}
 """With the Lease of 15 seconds that people have: told to stop, an operator gives it back."""
 KILLED = {**SETTINGS, "COUNTERSIGN_LEASE_SECONDS": "4"}
 """For one that is killed: the next waits for that long. A shorter one is lost under load."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of this folder on one worker, and its control plane once (with --dist loadgroup)."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("chaos"))
 
 
 @pytest.fixture(scope="package")

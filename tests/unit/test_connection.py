@@ -114,6 +114,26 @@ async def test_a_refusal_keeps_the_servers_words(kmock: RawHandler, connection: 
     assert not is_transient(error)
 
 
+async def test_a_server_that_is_still_starting_is_not_believed_when_it_forbids(
+    kmock: RawHandler, connection: Connection
+) -> None:
+    kmock[f"get {PATH}"] << 403 << {"message": "web is forbidden", "reason": "Forbidden"}
+    kmock["get /readyz"] << 500 << b"not ok"
+    error = await refusal(connection)
+    assert (error.code, is_transient(error)) == (503, True)
+    assert "web is forbidden" in str(error)
+
+
+async def test_what_a_ready_server_forbids_it_is_asked_once_more(
+    kmock: RawHandler, connection: Connection
+) -> None:
+    kmock[f"get {PATH}"] << 403 << {"message": "web is forbidden", "reason": "Forbidden"}
+    kmock["get /readyz"] << b"ok"
+    error = await refusal(connection)
+    assert (error.code, is_transient(error)) == (403, False)
+    assert [request.url.path for request in kmock] == [PATH, "/readyz", PATH]
+
+
 async def test_a_conflict_is_one(kmock: RawHandler, connection: Connection) -> None:
     kmock[f"patch {PATH}"] << 409 << {"message": "modified", "reason": "Conflict"}
     error = await refusal(connection, Call("PATCH", PATH, {}))
