@@ -11,7 +11,7 @@ from devcluster import Cluster, OperatorProcess, Options, start
 from tests.support.requests_counted import AuditTrail
 from tests.support.shop import Shop
 
-OPERATOR_ENV = {"COUNTERSIGN_LEASE_SECONDS": "2", "COUNTERSIGN_SWEEP_SECONDS": "5"}
+OPERATOR_ENV = {"COUNTERSIGN_SWEEP_SECONDS": "5"}
 
 
 def pytest_configure() -> None:

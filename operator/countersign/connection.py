@@ -133,13 +133,17 @@ class Connection:
 
 
 def _said(error: Exception) -> str:
-    """A network error in the words that the retry rules know."""
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "connection reset (server disconnected)"
+    """A network error in the words that the retry rules know.
+
+    Any failure of the transport may pass; a certificate's does not. The error's own text is left
+    out: "Name or service not known" must not be taken for a word of the rules.
+    """
+    if isinstance(error, aiohttp.ClientSSLError):
+        return str(error)
     if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
         return "connection refused"
-    if isinstance(error, (ConnectionResetError, BrokenPipeError, aiohttp.ClientPayloadError)):
-        return "connection reset"
+    if isinstance(error, (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError)):
+        return f"connection reset ({type(error).__name__})"
     return str(error) or type(error).__name__
 
 

@@ -16,13 +16,16 @@ SETTINGS = {"COUNTERSIGN_SWEEP_SECONDS": "5"}
 KILLED = {**SETTINGS, "COUNTERSIGN_LEASE_SECONDS": "4"}
 """For one that is killed: the next waits for that long. A shorter one is lost under load."""
 
+_CRASHES = ("test_kill", "test_restart", "test_watch_lost")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of this folder on one worker, and its control plane once (with --dist loadgroup)."""
+    """Two halves for two workers, each with one control plane (with --dist loadgroup)."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("chaos"))
+            half = "crashes" if item.path.stem in _CRASHES else "failures"
+            item.add_marker(pytest.mark.xdist_group(f"chaos-{half}"))
 
 
 @pytest.fixture(scope="package")

@@ -15,6 +15,7 @@ from tests.chaos.moments import Footsteps, chance
 from tests.chaos.test_kill import CARRYING_OUT
 
 TOGETHER = 20
+PATIENT = {"limit": 10, "delay": "2s"}
 SHORT = 8.0
 """Seconds without an API server that a Lease of 15 s must outlive: it is given up after 10."""
 
@@ -31,7 +32,7 @@ def test_nothing_is_lost_or_done_twice_when_the_api_server_restarts(
         Crowd.gathered(cluster, names) as crowd,
         History(cluster, APPROVALS.format(namespace=crowd.namespace)) as history,
     ):
-        crowd.propose(*names)
+        crowd.propose(*names, retry=PATIENT)
         crowd.when_all_planned(*names)
         steps = Footsteps(cluster.audit_log)
         crowd.sign(*names)

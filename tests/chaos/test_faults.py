@@ -203,7 +203,7 @@ def test_a_rollout_is_seen_to_be_done_although_its_watch_fails(
     # It is still under way when the watch begins: a pod counts only after two seconds.
     stage.crowd.deploy(name, replicas=1, minReadySeconds=2)
     fault = stage.fault(watch_of(name), how, times=9)
-    stage.crowd.carried_out(name, verify={"timeout": "15s"})
+    stage.crowd.carried_out(name, verify={"timeout": "6s"})
     assert fault.met >= 1
     stage.crowd.assert_each_took_effect_once(name)
 

@@ -7,12 +7,14 @@ import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import kmock as kmock_module
 import pytest
 from kmock import RawHandler
 from kubernetes.aio.client import Configuration
 
 from countersign.connection import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Call, Connection
+from countersign.connection import _said as said
 from countersign.errors import ApiError
 from countersign.policy.retry import is_transient, text_is_transient
 from countersign.ports import ServiceAccount
@@ -333,3 +335,18 @@ async def test_a_stream_that_is_cut_is_an_error_that_may_pass(
             assert await anext(events) == {"a": 1}
             await anext(events)
     assert is_transient(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aiohttp.ClientOSError(32, "Broken pipe"),
+        aiohttp.ClientOSError(104, "Connection reset by peer"),
+        aiohttp.ServerDisconnectedError(),
+        aiohttp.ClientPayloadError("cut off"),
+        OSError(-2, "Name or service not known: not found"),
+    ],
+    ids=repr,
+)
+def test_whatever_breaks_a_connection_may_pass(error: Exception) -> None:
+    assert text_is_transient(said(error))
