@@ -44,7 +44,8 @@ def test_nothing_is_lost_or_done_twice_when_the_api_server_restarts(
             end(cluster)
         finally:
             cluster.start_apiserver()
-        short = time.monotonic() - gone < SHORT
+        away = time.monotonic() - gone
+        short = away < SHORT
 
         def revive() -> None:
             if not operator.alive():  # It has given its Lease up: a Deployment starts it again.
@@ -54,6 +55,7 @@ def test_nothing_is_lost_or_done_twice_when_the_api_server_restarts(
         crowd.when_all_ended(*names, meanwhile=revive)
         crowd.assert_each_took_effect_once(*names)
     assert [name for name in names if not is_a_life(history.phases(name))] == []
-    if short:
-        assert operator.pid == first
+    stayed = operator.pid == first
+    print(f"The API server was away for {away:.1f} s; the operator stayed: {stayed}.")
+    assert stayed or not short
     assert operator.terminate() == 0
