@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from devcluster import keys, users
+from devcluster import keys, kubelet, users
 from devcluster.api import Api
 from devcluster.binaries import Binaries
 from devcluster.errors import StartError
@@ -156,6 +156,7 @@ class ControlPlane:
             "--authorization-mode=RBAC",
             "--allow-privileged=true",
             "--profiling=false",
+            *kubelet.API_SERVER_FLAGS,
         ]
         if self.audit_log:
             policy = self.state / "audit-policy.yaml"

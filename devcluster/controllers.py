@@ -11,6 +11,7 @@ from devcluster.binaries import Binaries
 from devcluster.control_plane import ControlPlane
 from devcluster.errors import StartError
 from devcluster.kubeconfig import own_cluster, render, write_private
+from devcluster.kubelet import Kubelet
 from devcluster.processes import Process, terminate_all
 from devcluster.waiting import wait_until
 
@@ -22,9 +23,11 @@ _READY_WITHIN = 60.0  # seconds; 2 on an idle machine
 class Controllers:
     """The three processes beside a control plane; kwok plays the node's part."""
 
-    def __init__(self, plane: ControlPlane, binaries: Binaries) -> None:
+    def __init__(self, plane: ControlPlane, binaries: Binaries, *, exec_: bool = False) -> None:
+        """``exec_`` lets commands in containers run on this machine (see ``Kubelet``)."""
         self._plane = plane
         self._binaries = binaries
+        self._kubelet = Kubelet(plane.state, commands=exec_)
         self._processes: list[Process] = []
 
     def start(self) -> None:
@@ -93,6 +96,7 @@ class Controllers:
             "--node-lease-duration-seconds=40",
             "--cidr=10.244.0.1/16",  # pods; its default overlaps with the Services
             *(f"--config={stage}" for stage in self._binaries.stages),
+            *self._kubelet.flags(),
         ]
 
     def _kubeconfig(self, user: users.User) -> str:

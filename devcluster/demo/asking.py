@@ -47,8 +47,8 @@ PLANNED: Final = Chapter(
             """\
 kubectl --context=alice get approval restart-web -o jsonpath='
 plan:    {.status.plan.summary}
-change:  {.status.plan.changes[*].field}
-becomes: {.status.plan.changes[*].after}
+change:  {.status.plan.steps[*].changes[*].field}
+becomes: {.status.plan.steps[*].changes[*].after}
 risk:    {.status.riskLevel}
 digest:  {.status.plan.digest}
 '""",

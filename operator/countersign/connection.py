@@ -21,9 +21,9 @@ from kubernetes.aio.client import ApiClient, Configuration
 from countersign.errors import ApiError
 from countersign.ports import JsonObject, ServiceAccount
 
-MERGE_PATCH = "application/merge-patch+json"
-STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
 _FIRST_ERROR = 400
+_HEARTBEAT = 30.0
+"""Seconds between two pings of a WebSocket: one that has broken silently is noticed."""
 
 
 async def load_configuration() -> Configuration:
@@ -46,6 +46,7 @@ class Call:
     content_type: str = "application/json"
     account: ServiceAccount | None = None
     query: tuple[tuple[str, str], ...] = ()
+    accept: str = "application/json"
 
 
 _READY = Call("GET", "/readyz")
@@ -75,6 +76,13 @@ class Connection:
         A server that has just started knows no roles yet and forbids everything. So a 403 is
         believed only from a server that says it is ready, and on asking it once more.
         """
+        return _parsed(await self._believed(call))
+
+    async def text(self, call: Call) -> str:
+        """The same for an answer that is plain text."""
+        return (await self._believed(call)).decode("utf-8", "replace")
+
+    async def _believed(self, call: Call) -> bytes:
         try:
             return await self._once(call)
         except ApiError as error:
@@ -88,7 +96,7 @@ class Connection:
                 raise ApiError(message, code=code, reason="ServiceUnavailable") from unready
             return await self._once(call)
 
-    async def _once(self, call: Call) -> JsonObject:
+    async def _once(self, call: Call) -> bytes:
         try:
             async with await self._send(call, self._timeout) as response:
                 text = await response.read()
@@ -98,7 +106,7 @@ class Connection:
             raise ApiError(f"{call.method} {call.path}: {_said(error)}") from error
         if response.status >= _FIRST_ERROR:
             raise _refusal(response.status, text, response.headers.get("Retry-After"))
-        return {} if call is _READY else _parsed(text)
+        return text
 
     @asynccontextmanager
     async def stream(self, call: Call) -> AsyncIterator[AsyncIterator[JsonObject]]:
@@ -114,8 +122,31 @@ class Connection:
         except (aiohttp.ClientError, OSError) as error:
             raise ApiError(f"watch of {call.path}: {_said(error)}") from error
 
-    async def _send(self, call: Call, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
-        headers = {"Accept": "application/json", "Content-Type": call.content_type}
+    async def messages(self, call: Call, protocol: str) -> AsyncIterator[bytes]:
+        """Open a WebSocket and read its messages to the end. Raises ``ApiError``.
+
+        With a code: the server has refused to open it. Without: it broke off, or never opened.
+        """
+        rest = self._client.rest_client
+        session = rest.pool_manager or rest._create_pool_manager()  # noqa: SLF001 - no other way
+        rest.pool_manager = session
+        headers = await self._headers(call)
+        try:
+            async with session.ws_connect(
+                self._url(call), headers=headers, protocols=(protocol,), heartbeat=_HEARTBEAT
+            ) as socket:
+                async for message in socket:
+                    if message.type is aiohttp.WSMsgType.BINARY and message.data:
+                        yield message.data
+        except aiohttp.WSServerHandshakeError as error:
+            raise ApiError(f"{error.status} {error.message}", code=error.status) from error
+        except TimeoutError as error:
+            raise ApiError(f"{call.path}: timed out") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise ApiError(f"{call.path}: {_said(error)}") from error
+
+    async def _headers(self, call: Call) -> dict[str, str]:
+        headers = {"Accept": call.accept, "Content-Type": call.content_type}
         token = await self._configuration.get_api_key_with_prefix(
             "BearerToken", alias="authorization"
         )
@@ -123,9 +154,14 @@ class Connection:
             headers["Authorization"] = token
         if call.account is not None:
             headers["Impersonate-User"] = call.account.user
-        url = f"{self._configuration.host}{call.path}"
-        if call.query:
-            url += "?" + urlencode(call.query)
+        return headers
+
+    def _url(self, call: Call) -> str:
+        query = "?" + urlencode(call.query) if call.query else ""
+        return f"{self._configuration.host}{call.path}{query}"
+
+    async def _send(self, call: Call, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+        headers, url = await self._headers(call), self._url(call)
         response = await self._client.rest_client.request(
             call.method, url, headers=headers, body=call.body, _request_timeout=limits
         )

@@ -1,8 +1,8 @@
-"""From an action to a plan that people can sign: parse → resolve → assess → dry-run → digest."""
+"""From an action to a plan that people can sign: parse → resolve → dry-run → assess → digest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -10,14 +10,17 @@ from http import HTTPStatus
 import structlog
 
 from countersign.actions.digest import plan_digest
-from countersign.actions.parser import Refusal, parse
+from countersign.actions.manifests import split
+from countersign.actions.parser import Foreign, Refusal, parse
 from countersign.api.approval_request import ApprovalRequest, Phase, Risk
-from countersign.api.operation import Operation, OperationType
-from countersign.api.status import Plan
+from countersign.api.operation import Operation, OperationType, Target
+from countersign.api.status import MAX_STEPS, Plan, PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError
 from countersign.policy import risk
-from countersign.ports import Cluster, Executor, ServiceAccount
+from countersign.policy.retry import is_transient
+from countersign.ports import Cluster, Draft, Executor, ObjectPath, ServiceAccount
+from countersign.surroundings import measure
 
 log = structlog.get_logger()
 
@@ -27,11 +30,10 @@ _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSA
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, its effective risk, and the operation that would take it back."""
+    """A plan and its effective risk."""
 
     plan: Plan
     risk: Risk
-    undo: Operation | None
 
 
 class Planner:
@@ -45,27 +47,86 @@ class Planner:
     async def plan(
         self, request: ApprovalRequest, operation: Operation, revision: int, now: datetime
     ) -> Planned:
-        """Make a plan; raises ``ApiError`` or ``RefusedError`` where there can be none."""
-        executor = self._executors[operation.type]
+        """Make a plan; raises ``RefusedError`` where there can be none, else ``ApiError``."""
         account = account_of(request)
-        draft = await executor.draft(operation, account)
-        await executor.rehearse(draft, operation, account)
+        drafts = [
+            (each, await self._draft(request, each, account))
+            async for each in self._single(request, operation, account)
+        ]
+        radius = await measure(self._cluster, drafts, account)
+        steps = tuple(_step(each, draft) for each, draft in drafts)
         plan = Plan(
-            digest=plan_digest(operation, draft.target.uid, draft.changes, revision),
+            digest=plan_digest(steps, revision),
             revision=revision,
-            operation=operation,
-            target=draft.target,
-            summary=clip(draft.summary),
-            changes=draft.changes,
+            summary=_summary(steps),
+            steps=steps,
+            blast_radius=radius,
             planned_at=now,
         )
-        level = risk.effective(risk.assess(operation), request.spec.risk_level)
-        return Planned(plan, level, draft.undo)
+        assessed = max(
+            (risk.assess(each, draft.live, radius) for each, draft in drafts),
+            key=lambda level: level.rank,
+        )
+        return Planned(plan, risk.effective(assessed, request.spec.risk_level))
+
+    async def _single(
+        self, request: ApprovalRequest, operation: Operation, account: ServiceAccount
+    ) -> AsyncIterator[Operation]:
+        """The operation on each of its objects, in order; selectors and manifests are resolved."""
+        count = 0
+        executor = self._executors[operation.type]
+        for part in split(operation, request.metadata.namespace):
+            for target in part.all_targets:
+                async for found in self._resolved(request, operation, target, account):
+                    count += 1
+                    _refuse_too_many(operation, count, repeatable=executor.repeatable)
+                    yield part.on(found)
+
+    async def _resolved(
+        self,
+        request: ApprovalRequest,
+        operation: Operation,
+        target: Target,
+        account: ServiceAccount,
+    ) -> AsyncIterator[Target]:
+        try:
+            resource = await self._cluster.resource(target.kind, target.api_version, account)
+            if not resource.namespaced:
+                target = target.model_copy(update={"namespace": None})
+            if target.selector is None:
+                yield target
+                return
+            where = ObjectPath(resource.api_version, resource.plural, target.namespace)
+            found = await self._cluster.select(
+                where, account, labels=target.selector, limit=MAX_STEPS + 1
+            )
+        except (ApiError, RefusedError) as error:
+            raise await self._explained(request, operation.on(target), error) from error
+        if not found:
+            message = f"There is no {target.described}. Check the labels and the namespace."
+            raise RefusedError("TargetNotFound", message)
+        for name in sorted(live["metadata"]["name"] for live in found):
+            yield target.model_copy(update={"name": name, "selector": None})
+
+    async def _draft(
+        self, request: ApprovalRequest, operation: Operation, account: ServiceAccount
+    ) -> Draft:
+        try:
+            return await self._executors[operation.type].draft(operation, account)
+        except (ApiError, RefusedError) as error:
+            raise await self._explained(request, operation, error) from error
+
+    async def _explained(
+        self, request: ApprovalRequest, operation: Operation, error: ApiError | RefusedError
+    ) -> ApiError | RefusedError:
+        if is_transient(error):
+            return error
+        return RefusedError(*await self.why_not(request, operation, error))
 
     async def why_not(
         self,
         request: ApprovalRequest,
-        operation: Operation | None,
+        operation: Operation,
         error: ApiError | RefusedError,
     ) -> tuple[str, str]:
         """A refusal as the reason of a condition and a sentence that says what to change."""
@@ -73,7 +134,7 @@ class Planner:
         if isinstance(error, RefusedError):
             return error.reason, str(error)
         if error.not_found:
-            what = operation.target.described if operation else str(error)
+            what = operation.one.described
             return "TargetNotFound", f"{what} was not found. Check kind, name and namespace."
         if error.code == HTTPStatus.FORBIDDEN and _is_missing_right(error, account):
             return "Forbidden", await self._why_forbidden(account, error)
@@ -91,8 +152,8 @@ class Planner:
         who = f"{account.namespace}/{account.name}"
         if not exists:
             return (
-                f"Service account {who} does not exist. Create it with a Role "
-                "(manifests/samples/executor.yaml has both), or name another one in "
+                f"Service account {who} does not exist. Create it and bind it a role "
+                "(manifests/samples/executor.yaml does both), or name another one in "
                 "spec.serviceAccountName."
             )
         if "impersonate" in str(error):
@@ -101,9 +162,35 @@ class Planner:
                 "(manifests/samples/other-executor.yaml shows how)."
             )
         return (
-            f"{error}. Give service account {who} a Role that allows it "
-            "(manifests/samples/executor.yaml has one)."
+            f"{error}. Bind service account {who} a role that allows it (see kubectl get "
+            "clusterroles -l app.kubernetes.io/component=executor, and "
+            "manifests/samples/executor.yaml)."
         )
+
+
+def _step(operation: Operation, draft: Draft) -> PlanStep:
+    return PlanStep(
+        operation=operation,
+        target=draft.target,
+        summary=clip(draft.summary),
+        changes=draft.changes,
+        undo=draft.undo,
+    )
+
+
+def _summary(steps: tuple[PlanStep, ...]) -> str:
+    if len(steps) == 1:
+        return steps[0].summary
+    return clip(f"{len(steps)} objects: " + "; ".join(step.summary for step in steps))
+
+
+def _refuse_too_many(operation: Operation, count: int, *, repeatable: bool) -> None:
+    if count > MAX_STEPS:
+        message = f"More than {MAX_STEPS} objects are meant. Write several requests."
+        raise RefusedError("Invalid", message)
+    if count > 1 and not repeatable:
+        message = f"{operation.type} works on one object a request. Write a request for each."
+        raise RefusedError("Unsupported", message)
 
 
 def _is_missing_right(error: ApiError, account: ServiceAccount) -> bool:
@@ -113,13 +200,16 @@ def _is_missing_right(error: ApiError, account: ServiceAccount) -> bool:
 
 
 def understood(request: ApprovalRequest) -> Operation:
-    """The typed operation of a request, its namespace filled in; else ``RefusedError``."""
+    """The typed operation of a request, its namespaces filled in; else ``RefusedError``."""
+    namespace = request.metadata.namespace
     if request.spec.operation is not None:
-        return request.spec.operation.in_namespace(request.metadata.namespace)
+        return request.spec.operation.in_namespace(namespace)
     parsed = parse(request.spec.action or "")
     if isinstance(parsed, Refusal):
         raise RefusedError("Unparseable", parsed.message)
-    return parsed.in_namespace(request.metadata.namespace)
+    if isinstance(parsed, Foreign):
+        raise RefusedError("Unsupported", parsed.message)
+    return parsed.in_namespace(namespace)
 
 
 def account_of(request: ApprovalRequest) -> ServiceAccount:

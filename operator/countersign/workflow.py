@@ -20,7 +20,7 @@ from countersign.api.operation import Operation, OperationType
 from countersign.api.status import VALUE_LIMIT, Attempt, Plan
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError, StaleError
-from countersign.planning import Planner, account_of, understood
+from countersign.planning import Planner, understood
 from countersign.policy import endings, transitions
 from countersign.policy.decide import decide
 from countersign.policy.decision import (
@@ -38,11 +38,11 @@ from countersign.policy.decision import (
 )
 from countersign.policy.endings import Ending
 from countersign.policy.retry import again, is_transient
-from countersign.ports import Clock, Cluster, Desk, Effect, Executor, Meter, Progress, Stamp, Store
+from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Stamp, Store
 from countersign.records.knowledge import Outcome
 from countersign.records.notice import Notice
 from countersign.remembering import Memory
-from countersign.verification import Verifier
+from countersign.running import Run, Runner
 
 log = structlog.get_logger()
 
@@ -52,10 +52,9 @@ _STALE_LATE = (
     "An earlier attempt may have been applied: look at the target, and create a new request if "
     "the action is still needed."
 )
+BEGIN_AGAIN = timedelta(seconds=1)
 _EARLY = timedelta(milliseconds=500)
 """By how much a retry may come before its time; clocks and timers are not exact."""
-_QUIET_VERIFICATION = 2.0
-"""Seconds for which a verification goes unannounced: a write that most rollouts do not need."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,12 @@ class Workflow:
     ) -> None:
         """Take the real things, or those of a test; at most ``parallel`` effects at a time."""
         self._executors = executors
-        self._cluster = cluster
         self._desk = desk
         self._clock = clock
         self._meter = meter
         self._planner = Planner(executors, cluster)
         self._memory = Memory(store, desk, clock, meter)
-        self._slots = asyncio.Semaphore(parallel)
+        self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
 
     # --- Before anything is carried out -------------------------------------------------------
 
@@ -118,6 +116,29 @@ class Workflow:
             case Execute() | Done():
                 return Step()
 
+    async def save(self, request: ApprovalRequest, step: Step) -> ApprovalRequest | None:
+        """Write a step's status if the object is still the one that was decided on; then tell.
+
+        The object after it; None where it has changed since: then its news are on their way.
+        Raises ``ApiError``.
+        """
+        if step.status is None:
+            return request
+        try:
+            saved = await self._desk.claim(request, step.status)
+        except ApiError as error:
+            if error.conflict or error.not_found:
+                return None
+            raise
+        await self.tell(request, step.notices)
+        return saved
+
+    async def finish(self, request: ApprovalRequest, step: Step) -> ApprovalRequest:
+        """Write what came of an execution; then tell. Raises ``ApiError``."""
+        saved = await self._desk.save_status(request, step.status or request.status)
+        await self.tell(request, step.notices)
+        return saved
+
     def stumbled(self, request: ApprovalRequest, error: Exception) -> Step:
         """A defect of our own before the approval: say so, and try again later."""
         if request.status.plan is not None:
@@ -133,14 +154,13 @@ class Workflow:
         try:
             operation = understood(request)
             planned = await self._planner.plan(request, operation, revision, now)
-        except (ApiError, RefusedError) as error:
-            if is_transient(error):
-                status = transitions.planning_later(request, str(error), PLAN_AGAIN, now)
-                return Step(status=status, wake_at=now + PLAN_AGAIN)
-            reason, message = await self._planner.why_not(request, operation, error)
-            return self._refused(request, reason, message, operation)
+        except RefusedError as refusal:
+            return self._refused(request, refusal.reason, str(refusal), operation)
+        except ApiError as error:
+            status = transitions.planning_later(request, str(error), PLAN_AGAIN, now)
+            return Step(status=status, wake_at=now + PLAN_AGAIN)
         self._meter.decided("Planned")
-        status = transitions.planned(request, planned.plan, planned.risk, planned.undo, now)
+        status = transitions.planned(request, planned.plan, planned.risk, now)
         return Step(status=status)
 
     def _refused(
@@ -169,77 +189,83 @@ class Workflow:
             return await self._ended(request, endings.incomplete(started))
         if (at := request.status.next_attempt_at) is not None and at - started > _EARLY:
             return Step(retry_after=at - started)  # Woken by something else than the time.
-        executor = self._executors[plan.operation.type]
+        if (instead := await self._begin(request, plan, started)) is not None:
+            return instead
+        run = Run(plan)
         try:
-            async with self._slots:
-                stamp = Stamp(request.metadata.uid, approved_at)
-                effect = await executor.execute(plan, stamp, account_of(request))
+            await self._runner.carry_out(request, run, Stamp(request.metadata.uid, approved_at))
         except StaleError as stale:
-            return await self._stale(request, plan, stale)
+            return await self._stale(request, run, stale)
         except (ApiError, RefusedError) as error:
-            return await self._attempt_failed(request, plan, error, started)
-        progress = await self._verified(request, executor, plan, effect)
+            return await self._attempt_failed(request, run, error, started)
         attempt = Attempt(started_at=started, finished_at=self._clock.now())
-        return await self._ended(request, _ending(request, plan, effect, progress, attempt))
+        return await self._ended(request, _ending(request, run, attempt))
+
+    async def _begin(self, request: ApprovalRequest, plan: Plan, now: datetime) -> Step | None:
+        """Of what cannot be repeated, write down first that it begins, by compare-and-set.
+
+        A step where it must not begin: an earlier run had begun, or the write did not go through.
+        """
+        if self._executors[plan.type].repeatable:
+            return None
+        if request.phase is Phase.EXECUTING:
+            why = "the operator was stopped while it ran"
+            return await self._ended(request, endings.outcome_unknown(plan.summary, why, now))
+        try:
+            await self._desk.claim(request, transitions.beginning(request, now))
+        except ApiError as error:
+            log.info("could not begin", error=str(error))
+            return Step(retry_after=BEGIN_AGAIN)
+        return None
 
     async def broken(self, request: ApprovalRequest, error: Exception) -> Step:
         """A defect of our own ended an execution: say so, and that its effect is unknown."""
         return await self._ended(request, endings.broken(error, self._clock.now()))
 
-    async def _stale(self, request: ApprovalRequest, plan: Plan, error: StaleError) -> Step:
+    async def _stale(self, request: ApprovalRequest, run: Run, error: StaleError) -> Step:
         self._meter.decided("Stale")
-        if request.phase is Phase.EXECUTING:  # From there the only ways lead to an end.
-            now = self._clock.now()
-            attempt = Attempt(started_at=now, finished_at=now, error=clip(str(error), VALUE_LIMIT))
-            message = f"{error} {_STALE_LATE}"
-            return await self._ended(request, endings.failed("Stale", message, attempt))
-        status = transitions.stale(request, str(error), self._clock.now())
-        return Step(status=status, notices=(_notice(f"stale-{plan.revision}", "Stale", status),))
+        now, text = self._clock.now(), str(error)
+        if self._no_way_back(request, run):
+            attempt = Attempt(started_at=now, finished_at=now, error=clip(text, VALUE_LIMIT))
+            told = run.told(failure=text)
+            ending = endings.failed("Stale", f"{text} {_STALE_LATE}", attempt, told)
+            return await self._ended(request, ending)
+        status = transitions.stale(request, text, now)
+        notice = _notice(f"stale-{run.plan.revision}", "Stale", status)
+        return Step(status=status, notices=(notice,))
+
+    def _no_way_back(self, request: ApprovalRequest, run: Run) -> bool:
+        """Whether something was done, or may have been: from there all ways lead to an end."""
+        begun = not self._executors[run.plan.type].repeatable
+        return request.phase is Phase.EXECUTING or run.changed or begun
 
     async def _attempt_failed(
         self,
         request: ApprovalRequest,
-        plan: Plan,
+        run: Run,
         error: ApiError | RefusedError,
         started: datetime,
     ) -> Step:
-        now, transient = self._clock.now(), is_transient(error)
+        now, plan, transient = self._clock.now(), run.plan, is_transient(error)
         text = clip(str(error), VALUE_LIMIT)
         attempt = Attempt(started_at=started, finished_at=now, error=text, transient=transient)
+        repeatable = self._executors[plan.type].repeatable
+        if not repeatable and isinstance(error, ApiError) and error.code is None:
+            return await self._ended(request, endings.outcome_unknown(plan.summary, text, now))
         next_ = again(error, len(request.status.attempts) + 1, request.spec.retry)
-        if next_ is None:
-            reason, message = await self._planner.why_not(request, plan.operation, error)
-            if transient:
+        if next_ is None or not repeatable:
+            operation = plan.steps[len(run.carried)].operation
+            reason, message = await self._planner.why_not(request, operation, error)
+            if transient and repeatable:
                 retries = request.spec.retry.limit
                 reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"
-            return await self._ended(request, endings.failed(reason, message, attempt))
-        self._meter.retried(plan.operation.type)
+            told = run.told(failure=message)
+            return await self._ended(request, endings.failed(reason, message, attempt, told))
+        self._meter.retried(plan.type)
         status = transitions.retrying(request, attempt, next_, now)
         notice = _notice(f"retry-{plan.revision}-{next_.retry}", "Retrying", status)
         await self._memory.tell(request, notice)
         return Step(status=status, retry_after=next_.delay)
-
-    async def _verified(
-        self, request: ApprovalRequest, executor: Executor, plan: Plan, effect: Effect
-    ) -> Progress | None:
-        """Watch the outcome, and announce it where that takes a while; None if not wanted."""
-        if not request.spec.verify.enabled:
-            return None
-        verifier = Verifier(self._cluster, executor, plan, account_of(request))
-        announcing = asyncio.create_task(self._announce(request))
-        try:
-            seconds = request.spec.verify.timeout.total_seconds()
-            return await verifier.verify(effect, seconds)
-        finally:
-            announcing.cancel()
-
-    async def _announce(self, request: ApprovalRequest) -> None:
-        await asyncio.sleep(_QUIET_VERIFICATION)
-        status = transitions.verifying(request, self._clock.now())
-        try:
-            await self._desk.save_status(request, status)
-        except ApiError as error:
-            log.warning("could not announce the verification", error=str(error))
 
     # --- Writing it down ----------------------------------------------------------------------
 
@@ -261,7 +287,7 @@ class Workflow:
         plan, approved_at = request.status.plan, request.status.approved_at
         if plan is not None and approved_at is not None:
             seconds = (now - approved_at).total_seconds()
-            self._meter.finished(plan.operation.type, str(status.phase), seconds)
+            self._meter.finished(plan.type, str(status.phase), seconds)
         return Step(status=status, wake_at=None if knowledge else now + RECORD_AGAIN)
 
     async def _record_late(self, request: ApprovalRequest) -> Step:
@@ -279,20 +305,14 @@ class Workflow:
         await self._memory.tell(request, *notices)
 
 
-def _ending(
-    request: ApprovalRequest,
-    plan: Plan,
-    effect: Effect,
-    progress: Progress | None,
-    attempt: Attempt,
-) -> Ending:
-    retries = len(request.status.attempts)
+def _ending(request: ApprovalRequest, run: Run, attempt: Attempt) -> Ending:
+    told, progress = run.told(retries=len(request.status.attempts)), run.last.progress
     if progress is None:
-        return endings.unverified(plan, attempt, changed=effect.changed, retries=retries)
+        return endings.unverified(told, attempt)
     if progress.state == "done":
-        return endings.verified(plan, progress.message, attempt, effect.changed, retries)
+        return endings.verified(told, progress.message, attempt)
     reason = "Degraded" if progress.state == "degraded" else "Timeout"
-    return endings.not_verified(plan, reason, progress.message, attempt, changed=effect.changed)
+    return endings.not_verified(told, reason, progress.message, attempt)
 
 
 def _notice(step: str, reason: str, status: ApprovalRequestStatus, *, well: bool = False) -> Notice:

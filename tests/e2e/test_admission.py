@@ -126,15 +126,20 @@ def plan_of(digest: str) -> dict[str, Any]:
     return {
         "digest": digest,
         "revision": 1,
-        "operation": OPERATION,
-        "target": {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "name": "web",
-            "uid": "uid-of-web",
-            "resourceVersion": "1",
-        },
         "summary": "Restart deployment/web",
+        "steps": [
+            {
+                "operation": OPERATION,
+                "target": {
+                    "apiVersion": "apps/v1",
+                    "kind": "Deployment",
+                    "name": "web",
+                    "uid": "uid-of-web",
+                    "resourceVersion": "1",
+                },
+                "summary": "Restart deployment/web",
+            }
+        ],
         "plannedAt": "2026-01-01T00:00:00Z",
     }
 
@@ -306,7 +311,7 @@ class TestType:
             ({**OPERATION, "type": "Scale"}, "scale belongs to type Scale"),
             (
                 {**OPERATION, "target": {"kind": "ReplicaSet", "name": "web"}},
-                "RestartRollout works on Deployment, StatefulSet, DaemonSet only.",
+                "RestartRollout and RollbackRollout work on Deployment, StatefulSet, DaemonSet only.",
             ),
         ],
     )

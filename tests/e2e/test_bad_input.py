@@ -44,7 +44,9 @@ BAD = {
     "unknown-kind": text(
         "kubectl rollout restart gizmo/web", '"gizmo" is no kind', "deployment/web"
     ),
-    "unknown-verb": text("kubectl frobnicate deployment/web", "frobnicate", "kubectl scale"),
+    "unknown-verb": text(
+        "kubectl frobnicate deployment/web", "frobnicate", "kubectl rollout restart"
+    ),
     "read-only": text("kubectl get pods", "changes nothing", "Run it yourself."),
     "negative-replicas": text(
         "kubectl scale deployment/web --replicas=-1",
@@ -71,12 +73,12 @@ BAD = {
     "no-service-account": Bad(
         {"action": RESTART, "serviceAccountName": "nobody"},
         "Forbidden",
-        ("/nobody does not exist. Create it with a Role", "spec.serviceAccountName"),
+        ("/nobody does not exist. Create it and bind it a role", "spec.serviceAccountName"),
     ),
     "powerless-service-account": Bad(
         {"action": RESTART, "serviceAccountName": "powerless"},
         "Forbidden",
-        ("/powerless", "a Role that allows it"),
+        ("/powerless", "a role that allows it"),
     ),
     "service-account-not-opened": Bad(
         {"action": RESTART, "serviceAccountName": "default"},

@@ -177,7 +177,7 @@ def test_a_dry_run_is_planned_and_no_more(web: Shop) -> None:
     assert condition(status, "Planned")["status"] == "True"
     assert condition(status, "Approved")["reason"] == "DryRun"
     assert condition(status, "Executed") == {}
-    assert status["plan"]["changes"]
+    assert status["plan"]["steps"][0]["changes"]
     assert untouched(web)
 
 
@@ -230,14 +230,14 @@ def test_a_target_that_changed_before_the_signature_makes_the_plan_stale(web: Sh
 
 def test_a_target_that_was_deleted_and_made_anew_is_another_target(web: Shop) -> None:
     web.propose("r", action=RESTART)
-    first = web.planned("r")["status"]["plan"]["target"]["uid"]
+    first = web.planned("r")["status"]["plan"]["steps"][0]["target"]["uid"]
     web.kubectl("delete", "deployment", "web", "--cascade=foreground")
     web.deploy("web", replicas=1)
     new = web.settled("web")["metadata"]["uid"]
     web.sign("r")
     status = planned_again(web, "r")["status"]
     assert status["phase"] == "Pending"
-    assert status["plan"]["target"]["uid"] == new != first
+    assert status["plan"]["steps"][0]["target"]["uid"] == new != first
     assert untouched(web)
     web.sign("r", user="bob")
     assert web.ended("r")["status"]["phase"] == "Succeeded"

@@ -50,7 +50,7 @@ def test_a_scale_can_be_taken_back_by_what_its_status_says(shop: Shop) -> None:
     assert undo_of(down) == {"replicas": 4}
     assert shop.revisions("web") == 1
     change = {"field": "spec.replicas", "before": "4", "after": "2"}
-    assert down["plan"]["changes"] == [change]
+    assert down["plan"]["steps"][0]["changes"] == [change]
 
 
 def test_a_paused_deployment_is_not_restarted_and_the_plan_says_so(shop: Shop) -> None:
@@ -124,7 +124,7 @@ def test_another_namespace_is_reached_only_by_an_account_with_rights_there(
         planned = condition(status, "Planned")
         assert (status["phase"], planned["reason"]) == ("Failed", "Forbidden")
         assert f'in the namespace "{other.namespace}"' in planned["message"]
-        assert f"{shop.namespace}/countersign-executor a Role" in planned["message"]
+        assert f"{shop.namespace}/countersign-executor a role" in planned["message"]
         assert other.revisions("web") == 1
         return
     shop.planned("r")

@@ -7,8 +7,9 @@ from typing import Any
 
 from countersign.actions.digest import plan_digest
 from countersign.api.approval_request import ApprovalRequest, Risk, Signature
-from countersign.api.operation import Kind, Operation, OperationType, ScaleParameters, Target
-from countersign.api.status import Change, ObjectReference, Plan
+from countersign.api.operation import Kind, Operation, OperationType, Target
+from countersign.api.parameters import ScaleParameters
+from countersign.api.status import Change, ObjectReference, Plan, PlanStep
 from countersign.policy import transitions
 from countersign.policy.decide import tally
 from countersign.policy.decision import Approve
@@ -40,31 +41,45 @@ def operation(
     return Operation(type=OperationType.SCALE, target=target, scale=scale)
 
 
-def plan(
+def step(
     of: Operation | None = None,
     *,
-    revision: int = 1,
-    uid: str = TARGET_UID,
+    uid: str | None = TARGET_UID,
     version: str = "7",
     changes: tuple[Change, ...] = (Change(field="spec.replicas", before="3", after="5"),),
     summary: str = "Scale Deployment shop/web from 3 to 5 replicas",
-) -> Plan:
-    """A plan with the digest that belongs to it."""
+    undo: Operation | None = None,
+) -> PlanStep:
+    """One step of a plan."""
     of = of or operation(replicas=5)
-    return Plan(
-        digest=plan_digest(of, uid, changes, revision),
-        revision=revision,
+    return PlanStep(
         operation=of,
         target=ObjectReference(
             api_version="apps/v1",
-            kind=of.target.kind,
-            namespace=of.target.namespace,
-            name=of.target.name,
+            kind=of.one.kind,
+            namespace=of.one.namespace,
+            name=of.one.name,
             uid=uid,
             resource_version=version,
         ),
         summary=summary,
         changes=changes,
+        undo=undo,
+    )
+
+
+def plan(of: Operation | None = None, *, revision: int = 1, **of_step: Any) -> Plan:
+    """A plan of one step with the digest that belongs to it."""
+    return plan_of(step(of, **of_step), revision=revision)
+
+
+def plan_of(*steps: PlanStep, revision: int = 1) -> Plan:
+    """A plan of these steps."""
+    return Plan(
+        digest=plan_digest(steps, revision),
+        revision=revision,
+        summary="; ".join(each.summary for each in steps),
+        steps=steps,
         planned_at=START,
     )
 
@@ -129,7 +144,7 @@ def planned(
 ) -> ApprovalRequest:
     """A request that has a plan and waits for signatures."""
     of = of or request()
-    return with_status(of, transitions.planned(of, made or plan(), risk, None, now))
+    return with_status(of, transitions.planned(of, made or plan(), risk, now))
 
 
 def approved(
@@ -180,7 +195,7 @@ def workload(
             **spec,
         },
     }
-    if kind is Kind.DAEMON_SET:
+    if kind == Kind.DAEMON_SET:
         del live["spec"]["replicas"]
     roll_out(live)
     return live

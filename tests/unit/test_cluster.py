@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import kmock as kmock_module
@@ -11,8 +13,8 @@ from kmock import RawHandler
 from kubernetes.aio.client import Configuration
 
 from countersign.api.approval_request import ApprovalRequestStatus, Risk
-from countersign.api.operation import Kind
-from countersign.api.status import Attempt
+from countersign.api.kinds import BUILT_IN, Resource
+from countersign.api.status import OUTPUT_LIMIT, Attempt
 from countersign.cluster import (
     KubernetesCluster,
     KubernetesConfigMaps,
@@ -21,10 +23,10 @@ from countersign.cluster import (
     changed_fields,
 )
 from countersign.connection import Connection
-from countersign.errors import ApiError
-from countersign.executors.kinds import path_of
+from countersign.errors import ApiError, RefusedError
 from countersign.policy import endings, transitions
 from countersign.policy.decision import Deny
+from countersign.ports import ObjectPath, PatchForm
 from countersign.records.notice import Notice
 from tests.support.fakes import EXECUTOR
 from tests.support.fakes_objects import (
@@ -35,6 +37,7 @@ from tests.support.fakes_objects import (
     plan,
     planned,
     request,
+    with_status,
 )
 from tests.support.fakes_time import FakeClock
 from tests.support.fakes_world import World
@@ -45,7 +48,7 @@ REQUESTS = "/apis/countersign.dev/v1alpha1/namespaces/shop/approvalrequests"
 EVENTS = "/apis/events.k8s.io/v1/namespaces/shop/events"
 CONFIG_MAPS = "/api/v1/namespaces/system/configmaps"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/system/leases"
-WEB = path_of(operation())
+WEB = ObjectPath("apps/v1", "deployments", "shop", "web")
 NOTICE = Notice(step="end", type="Normal", reason="Succeeded", note="Done.")
 IMPERSONATED = "system:serviceaccount:shop:countersign-executor"
 
@@ -156,14 +159,140 @@ async def test_a_service_account_that_cannot_be_looked_up_is_an_error(
         await cluster.service_account_exists(EXECUTOR)
 
 
-async def test_every_kind_is_looked_for_where_the_api_server_keeps_it(
+async def test_a_collection_is_asked_for_with_its_selectors(
     kmock: RawHandler, cluster: KubernetesCluster
 ) -> None:
-    for kind in Kind:
-        path = path_of(operation(kind, replicas=None if kind is Kind.DAEMON_SET else 1))
-        plural = f"{kind.lower()}s"
-        kmock[f"get /apis/apps/v1/namespaces/shop/{plural}/web"] << {"kind": str(kind)}
-        assert await cluster.get(path, EXECUTOR) == {"kind": str(kind)}
+    kmock[f"get {DEPLOYMENTS}"] << {"items": [{"kind": "Deployment"}]}
+    collection = ObjectPath("apps/v1", "deployments", "shop")
+    found = await cluster.select(collection, EXECUTOR, labels="app=web", fields="x=y", limit=7)
+    assert found == [{"kind": "Deployment"}]
+    [sent] = list(kmock)
+    assert sent.params == {"labelSelector": "app=web", "fieldSelector": "x=y", "limit": "7"}
+    assert sent.headers["Impersonate-User"] == IMPERSONATED
+
+
+async def test_a_collection_without_objects_is_empty(
+    kmock: RawHandler, cluster: KubernetesCluster
+) -> None:
+    kmock[f"get {DEPLOYMENTS}"] << {"items": None}
+    assert await cluster.select(ObjectPath("apps/v1", "deployments", "shop"), EXECUTOR) == []
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_an_object_is_created_and_deleted_as_the_account(
+    kmock: RawHandler, cluster: KubernetesCluster, dry_run: bool
+) -> None:
+    kmock[f"post {DEPLOYMENTS}/web/eviction"] << {}
+    kmock[f"delete {DEPLOYMENTS}/web"] << {}
+    eviction = replace(WEB, subresource="eviction")
+    await cluster.create(eviction, {"kind": "Eviction"}, EXECUTOR, dry_run=dry_run)
+    options = {"preconditions": {"uid": "u"}}
+    await cluster.delete(WEB, options, EXECUTOR, dry_run=dry_run)
+    created, deleted = list(kmock)
+    assert created.data == {"kind": "Eviction"}
+    in_options = {"dryRun": ["All"]} if dry_run else {}  # The query of a DELETE is not read.
+    expected = {"apiVersion": "v1", "kind": "DeleteOptions", **options, **in_options}
+    assert (deleted.data, deleted.params) == (expected, {})
+    assert created.params.get("dryRun") == ("All" if dry_run else None)
+    for sent in (created, deleted):
+        assert sent.headers["Impersonate-User"] == IMPERSONATED
+
+
+async def test_a_patch_is_sent_in_its_form_and_with_force_only_where_it_is_asked_for(
+    kmock: RawHandler, cluster: KubernetesCluster
+) -> None:
+    kmock[f"patch {DEPLOYMENTS}/web"] << {}
+    await cluster.patch(WEB, {}, EXECUTOR, form=PatchForm.APPLY, force=True)
+    await cluster.patch(WEB, {}, EXECUTOR, form=PatchForm.MERGE)
+    forced, merged_ = list(kmock)
+    assert forced.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert forced.params == {"fieldManager": "countersign", "force": "true"}
+    assert merged_.params == {"fieldManager": "countersign"}
+
+
+async def test_the_end_of_a_log_is_read(kmock: RawHandler, cluster: KubernetesCluster) -> None:
+    pod = ObjectPath("v1", "pods", "shop", "web-0")
+    kmock["get /api/v1/namespaces/shop/pods/web-0/log"] << b"x" * 20_000 + b"end"
+    text = await cluster.logs(pod, "main", EXECUTOR)
+    assert text.endswith("xend")
+    assert len(text) == OUTPUT_LIMIT
+    assert next(iter(kmock)).params["container"] == "main"
+
+
+# --- Kinds ----------------------------------------------------------------------------------------
+
+WIDGETS = {"name": "widgets", "kind": "Widget", "namespaced": True}
+GROUPS = {
+    "items": [
+        {
+            "metadata": {"name": group},
+            "versions": [
+                {
+                    "version": version,
+                    "resources": [
+                        {
+                            "resource": "widgets",
+                            "scope": "Namespaced",
+                            "responseKind": {"kind": kind},
+                        }
+                    ],
+                }
+                for version in ("v2", "v1")
+            ],
+        }
+        for group, kind in (("a.example.com", "Widget"), ("b.example.com", "Gadget"))
+    ]
+}
+
+
+async def test_kubernetes_own_kinds_are_known_without_asking(
+    kmock: RawHandler, cluster: KubernetesCluster
+) -> None:
+    for resource in BUILT_IN:
+        assert await cluster.resource(resource.kind, None, EXECUTOR) == resource
+    assert list(kmock) == []
+
+
+async def test_another_kind_is_asked_for_once_and_in_its_preferred_version(
+    kmock: RawHandler, cluster: KubernetesCluster
+) -> None:
+    kmock["get /apis"] << GROUPS
+    for _ in range(2):
+        found = await cluster.resource("Widget", None, EXECUTOR)
+        assert found == Resource("Widget", "a.example.com/v2", "widgets", namespaced=True)
+    [sent] = list(kmock)
+    assert "APIGroupDiscoveryList" in sent.headers["Accept"]
+
+
+async def test_a_kind_of_a_certain_version_is_asked_for_there(
+    kmock: RawHandler, cluster: KubernetesCluster
+) -> None:
+    status = WIDGETS | {"name": "widgets/status"}
+    kmock["get /apis/a.example.com/v1"] << {"resources": [status, WIDGETS]}
+    found = await cluster.resource("Widget", "a.example.com/v1", EXECUTOR)
+    assert found == Resource("Widget", "a.example.com/v1", "widgets", namespaced=True)
+
+
+async def test_a_kind_that_there_is_not_is_refused(
+    kmock: RawHandler, cluster: KubernetesCluster
+) -> None:
+    kmock["get /apis"] << GROUPS
+    kmock["get /apis/none.example.com/v1"] << 404 << {"message": "not found"}
+    for version in (None, "none.example.com/v1"):
+        with pytest.raises(RefusedError, match="no kind Thing") as caught:
+            await cluster.resource("Thing", version, EXECUTOR)
+        assert caught.value.reason == "TargetNotFound"
+
+
+async def test_a_kind_of_several_groups_is_ambiguous(
+    kmock: RawHandler, cluster: KubernetesCluster
+) -> None:
+    twice = copy.deepcopy(GROUPS)
+    twice["items"][1]["versions"][0]["resources"][0]["responseKind"]["kind"] = "Widget"
+    kmock["get /apis"] << twice
+    with pytest.raises(RefusedError, match=r"a\.example\.com/v2, b\.example\.com/v2") as caught:
+        await cluster.resource("Widget", None, EXECUTOR)
+    assert caught.value.reason == "Ambiguous"
 
 
 # --- The operator's desk --------------------------------------------------------------------------
@@ -199,12 +328,32 @@ async def test_a_status_is_merged_into_the_subresource_and_only_what_has_changed
     kmock: RawHandler, desk: OperatorDesk
 ) -> None:
     of = approved()
-    kmock[f"patch {REQUESTS}/restart-web/status"] << {}
-    await desk.save_status(of, transitions.verifying(of, after(2)))
+    new = transitions.verifying(of, after(2))
+    kmock[f"patch {REQUESTS}/restart-web/status"] << with_status(of, new).to_json()
+    saved = await desk.save_status(of, new)
+    assert saved.status == new
     [sent] = list(kmock)
     assert sent.headers["Content-Type"] == "application/merge-patch+json"
     assert sent.data["status"]["phase"] == "Executing"
     assert set(sent.data["status"]) == {"phase", "message", "conditions"}
+
+
+async def test_a_claim_bears_the_very_object_as_its_precondition(
+    kmock: RawHandler, desk: OperatorDesk
+) -> None:
+    of = approved()
+    kmock[f"patch {REQUESTS}/restart-web/status"] << of.to_json()
+    assert await desk.claim(of, transitions.verifying(of, after(2))) == of
+    [sent] = list(kmock)
+    assert sent.data["metadata"] == {"uid": UID, "resourceVersion": "100"}
+
+
+async def test_an_answer_that_is_no_request_is_an_error(
+    kmock: RawHandler, desk: OperatorDesk
+) -> None:
+    kmock[f"patch {REQUESTS}/restart-web/status"] << {"kind": "Status"}
+    with pytest.raises(ApiError, match="is no request"):
+        await desk.save_status(approved(), transitions.verifying(approved(), after(2)))
 
 
 async def test_a_touch_changes_nothing_but_its_own_field(
@@ -292,14 +441,12 @@ def merged(live: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
 def statuses() -> dict[str, ApprovalRequestStatus]:
     of, made = approved(), planned()
     attempt = Attempt(started_at=after(1), finished_at=after(2), error="timeout")
-    done = endings.verified(plan(), "5 of 5", attempt, True, 0)
+    done = endings.verified(endings.Told("Scaled", changed=True), "5 of 5", attempt)
     other = plan(operation(), revision=2, changes=())
     return {
         "nothing": ApprovalRequestStatus(),
         "planned": made.status,
-        "planned again": transitions.planned(
-            request(), other, Risk.HIGH, operation(replicas=3), after(1)
-        ),
+        "planned again": transitions.planned(request(), other, Risk.HIGH, after(1)),
         "denied": transitions.ended_unapproved(made, Deny("bob", "no"), after(1)),
         "approved": of.status,
         "stale": transitions.stale(of, "Changed.", after(2)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,11 +14,11 @@ import pytest
 from kmock import RawHandler
 from kubernetes.aio.client import Configuration
 
-from countersign.connection import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Call, Connection
+from countersign.connection import Call, Connection
 from countersign.connection import _said as said
 from countersign.errors import ApiError
 from countersign.policy.retry import is_transient, text_is_transient
-from countersign.ports import ServiceAccount
+from countersign.ports import PatchForm, ServiceAccount
 
 pytestmark = [pytest.mark.kmock(cls=RawHandler), pytest.mark.usefixtures("plain_http")]
 PATH = "/apis/apps/v1/namespaces/shop/deployments/web"
@@ -74,17 +75,23 @@ async def test_what_the_operator_does_itself_impersonates_nobody(
     assert not [name for name in kmock[0].headers if name.lower().startswith("impersonate")]
 
 
-@pytest.mark.parametrize("content_type", [MERGE_PATCH, STRATEGIC_MERGE_PATCH])
+@pytest.mark.parametrize("content_type", list(PatchForm))
 async def test_a_patch_says_which_kind_it_is(
-    kmock: RawHandler, connection: Connection, content_type: str
+    kmock: RawHandler, connection: Connection, content_type: PatchForm
 ) -> None:
     kmock[f"patch {PATH}"] << {}
     query = (("fieldManager", "countersign"), ("dryRun", "All"))
-    await connection.request(Call("PATCH", PATH, {"spec": {"é": 1}}, content_type, query=query))
+    body: Any = [{"op": "test"}] if content_type is PatchForm.JSON else {"spec": {"é": 1}}
+    await connection.request(Call("PATCH", PATH, body, content_type, query=query))
     [sent] = list(kmock)
     assert sent.headers["Content-Type"] == content_type
     assert sent.params == {"fieldManager": "countersign", "dryRun": "All"}
-    assert sent.data == {"spec": {"é": 1}}
+    assert json.loads(sent.body) == body
+
+
+async def test_a_text_is_passed_on_as_it_is(kmock: RawHandler, connection: Connection) -> None:
+    kmock[f"get {PATH}"] << b"one\n\xfftwo"
+    assert await connection.text(GET) == "one\n\ufffdtwo"
 
 
 async def test_a_request_is_sent_once_whatever_the_answer(

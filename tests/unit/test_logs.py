@@ -17,7 +17,7 @@ from countersign.handlers.requests import Requests
 from countersign.handlers.wakeups import Wakeups
 from countersign.logs import set_up_logs
 from tests.support.fakes import unavailable
-from tests.support.fakes_objects import UID, approved, planned
+from tests.support.fakes_objects import UID, approved, planned, request
 from tests.support.fakes_time import FakeClock
 from tests.support.fakes_world import World
 
@@ -94,7 +94,7 @@ async def test_every_line_about_a_request_bears_its_name_uid_and_phase(
 ) -> None:
     set_up_logs("json", "info")
     monkeypatch.setattr(handler_module, "log", structlog.get_logger())
-    world, clock = World(planned()), FakeClock()
+    world, clock = World(planned(request(verify={"enabled": False}))), FakeClock()
 
     async def touch(namespace: str, name: str) -> None: ...
 
@@ -108,8 +108,9 @@ async def test_every_line_about_a_request_bears_its_name_uid_and_phase(
     with pytest.raises(kopf.TemporaryError):
         await requests.execute(moving, kopf.Patch())
     seen = lines(capsys)
-    assert [line["event"] for line in seen] == ["request advances", "request executed"]
-    for line, phase in zip(seen, ("Pending", "Approved"), strict=True):
+    executed = ["request executed"] * 2  # One from the answer to the claim, one from an event.
+    assert [line["event"] for line in seen] == ["request advances", *executed]
+    for line, phase in zip(seen, ("Pending", "Approved", "Approved"), strict=True):
         assert (line["request"], line["uid"], line["phase"]) == ("shop/restart-web", UID, phase)
         assert line["message"]
     assert structlog.contextvars.get_contextvars() == {}

@@ -11,7 +11,7 @@ import pytest
 
 from countersign.api.approval_request import ApprovalRequest, Phase
 from countersign.errors import ApiError
-from countersign.executors.convergent import STAMP
+from countersign.executors.stamps import STAMP
 from countersign.ports import JsonObject
 from tests.support.fakes import EXECUTOR, LostAnswer, conflict, forbidden, not_found, unavailable
 from tests.support.fakes_objects import (
@@ -543,13 +543,22 @@ async def test_an_outcome_that_does_not_come_in_time_is_a_failure() -> None:
 
 
 @in_virtual_time
-async def test_an_outcome_that_is_seen_to_be_bad_is_a_failure_at_once() -> None:
+async def test_an_outcome_that_is_seen_to_be_bad_and_stays_so_is_a_failure() -> None:
     world = await approved()
     in_time(world, 10, degrade)
     await world.execute()
     assert (world.phase, world.condition("Verified")) == (Phase.FAILED, "False/Degraded")
     assert "pull failed" in world.message
-    assert world.clock.now() == after(10)
+    assert world.clock.now() == after(12)
+
+
+@in_virtual_time
+async def test_signs_of_an_earlier_failure_that_pass_are_not_taken_for_one() -> None:
+    world = await approved()
+    world.cluster.change(world.path, degrade)  # Left from before; its controller is about to look.
+    in_time(world, 1, roll_out)
+    await world.execute()
+    assert (world.phase, world.condition("Verified")) == (Phase.SUCCEEDED, "True/Done")
 
 
 @in_virtual_time
@@ -558,7 +567,7 @@ async def test_a_target_that_is_deleted_meanwhile_is_a_failure() -> None:
 
     async def later() -> None:
         await asyncio.sleep(10)
-        world.cluster.delete(world.path)
+        world.cluster.vanish(world.path)
 
     deleting = asyncio.create_task(later())
     await world.execute()
@@ -575,7 +584,7 @@ async def test_a_target_that_was_deleted_while_nobody_watched_is_a_failure() -> 
 
     async def later() -> None:
         await settle()
-        world.cluster.delete(world.path)
+        world.cluster.vanish(world.path)
 
     deleting = asyncio.create_task(later())
     await world.execute()

@@ -29,10 +29,11 @@ async def test_a_new_request_gets_a_plan_that_people_can_sign() -> None:
     plan = world.request.status.plan
     assert plan is not None
     assert (world.phase, world.condition("Planned")) == (Phase.PENDING, "True/Planned")
-    assert plan.operation == operation(replicas=5)
-    assert plan.digest == plan_digest(plan.operation, plan.target.uid, plan.changes, 1)
+    [step_] = plan.steps
+    assert step_.operation == operation(replicas=5)
+    assert plan.digest == plan_digest(plan.steps, 1)
     assert (plan.revision, plan.planned_at) == (1, START)
-    assert [(each.before, each.after) for each in plan.changes] == [("3", "5")]
+    assert [(each.before, each.after) for each in step_.changes] == [("3", "5")]
     assert world.request.status.undo == operation(replicas=3)
     assert world.request.status.risk_level is Risk.MEDIUM
     assert (step.notices, step.wake_at, step.retry_after) == ((), None, None)
@@ -56,7 +57,7 @@ async def test_a_typed_operation_is_planned_in_the_requests_namespace() -> None:
     world = World(operation=operation(namespace=None, replicas=5))
     await world.advance()
     assert world.request.status.plan is not None
-    assert world.request.status.plan.operation == operation(replicas=5)
+    assert world.request.status.plan.steps[0].operation == operation(replicas=5)
 
 
 async def test_the_proposer_can_raise_the_risk() -> None:
@@ -119,7 +120,8 @@ async def test_a_missing_permission_says_what_role_to_give() -> None:
     message = await refused(world, "Forbidden")
     assert 'cannot patch resource "deployments"' in message
     assert "shop/countersign-executor" in message
-    assert "Role" in message
+    assert "Bind service account" in message
+    assert "manifests/samples/executor.yaml" in message
     assert world.cluster.calls == ["get", "dry-run", "service-account"]
 
 
@@ -146,7 +148,8 @@ async def test_where_the_service_account_cannot_be_looked_up_the_permission_is_t
     world.cluster.faults["get"].append(forbidden())
     world.cluster.account_error = unavailable()
     message = await refused(world, "Forbidden")
-    assert "Role" in message
+    assert "Bind service account" in message
+    assert "manifests/samples/executor.yaml" in message
     assert "does not exist" not in message
 
 

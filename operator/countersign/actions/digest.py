@@ -7,8 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from countersign.api.operation import Operation
-from countersign.api.status import Change
+from countersign.api.status import PlanStep
 
 
 def digest_of(value: Any) -> str:
@@ -17,9 +16,7 @@ def digest_of(value: Any) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def plan_digest(
-    operation: Operation, target_uid: str, changes: Iterable[Change], revision: int
-) -> str:
+def plan_digest(steps: Iterable[PlanStep], revision: int) -> str:
     """What a signer would want to be asked about again if it changed, and nothing else.
 
     The revision is in it so that a plan which went stale can never come back to life: were the
@@ -27,9 +24,14 @@ def plan_digest(
     """
     return digest_of(
         {
-            "operation": operation.to_json(),
-            "targetUid": target_uid,
-            "effect": [change.to_json() for change in changes],
+            "steps": [
+                {
+                    "operation": step.operation.to_json(),
+                    "targetUid": step.target.uid,
+                    "effect": [change.to_json() for change in step.changes],
+                }
+                for step in steps
+            ],
             "revision": revision,
         }
     )

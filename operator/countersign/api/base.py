@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from pydantic.alias_generators import to_camel
 
 
@@ -26,6 +33,22 @@ class Model(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """As the JSON object the API server stores, without what is unset."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class LeanModel(Model):
+    """A model whose defaults go without saying: what is left out is not written out either.
+
+    So what people wrote, what the status shows of it and what they copy from there are alike.
+    """
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = serialize(self)
+        for name, field in type(self).model_fields.items():
+            if getattr(self, name) == field.get_default(call_default_factory=True):
+                written.pop(name, None)
+                written.pop(field.alias or name, None)
+        return written
 
 
 def format_time(moment: datetime) -> str:

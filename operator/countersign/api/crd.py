@@ -26,7 +26,9 @@ _KEPT = (
     "maxLength",
     "minItems",
     "maxItems",
+    "maxProperties",
 )
+_RULES = "x-kubernetes-validations"
 
 
 def structural_schema(model: type[Model]) -> JsonObject:
@@ -51,7 +53,22 @@ def _structural(node: JsonObject, definitions: JsonObject) -> JsonObject:
             result["required"] = list(node["required"])
     if "items" in node:
         result["items"] = _structural(node["items"], definitions)
+    if isinstance(node.get("additionalProperties"), dict):
+        result["additionalProperties"] = _structural(node["additionalProperties"], definitions)
     return result
+
+
+def _without_rules(schema: JsonObject) -> JsonObject:
+    """The same without CEL: in the status they would only repeat what the spec was checked for."""
+    kept = {key: value for key, value in schema.items() if key != _RULES}
+    if "properties" in kept:
+        kept["properties"] = {
+            name: _without_rules(child) for name, child in kept["properties"].items()
+        }
+    for part in ("items", "additionalProperties"):
+        if part in kept:
+            kept[part] = _without_rules(kept[part])
+    return kept
 
 
 def _without_indirection(node: JsonObject, definitions: JsonObject) -> JsonObject:
@@ -89,7 +106,11 @@ def approval_request_crd() -> JsonObject:
         **schema["properties"],
     }
     schema["required"] = ["spec"]
-    schema["properties"]["status"].pop("default", None)
+    status = schema["properties"]["status"]
+    status["properties"] = {
+        name: _without_rules(child) for name, child in status["properties"].items()
+    }
+    status.pop("default", None)
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",

@@ -7,10 +7,13 @@ from typing import Literal
 from pydantic import Field
 
 from countersign.api.base import Model, Time
-from countersign.api.operation import Operation
+from countersign.api.operation import Operation, OperationType
 
+MAX_STEPS = 32
 MAX_CHANGES = 64
+MAX_NAMES = 32
 VALUE_LIMIT = 1024
+OUTPUT_LIMIT = 8192
 
 
 class Change(Model):
@@ -36,9 +39,16 @@ class ObjectReference(Model):
         default=None, description="Namespace, if it has one.", max_length=63
     )
     name: str = Field(description="Name.", max_length=253)
-    uid: str = Field(description="UID: another object of the same name is another.", max_length=64)
-    resource_version: str = Field(
-        description="Version that the plan was made on; not part of the digest.", max_length=64
+    uid: str | None = Field(
+        default=None,
+        description="UID: another object of the same name is another. Absent where the object "
+        "does not exist yet.",
+        max_length=64,
+    )
+    resource_version: str | None = Field(
+        default=None,
+        description="Version that the plan was made on; not part of the digest.",
+        max_length=64,
     )
     executed: str | None = Field(
         default=None,
@@ -48,24 +58,79 @@ class ObjectReference(Model):
     )
 
 
+class PlanStep(Model):
+    """What will be done to one object."""
+
+    operation: Operation = Field(description="The action on this object, as it was understood.")
+    target: ObjectReference = Field(description="The object it is done to.")
+    summary: str = Field(description="The action in one sentence.", max_length=1024)
+    changes: tuple[Change, ...] = Field(
+        default=(), description="What changes, from and to.", max_length=MAX_CHANGES
+    )
+    undo: Operation | None = Field(
+        default=None,
+        description="The operation that takes this step back, where there is one; not part of the "
+        "digest.",
+    )
+
+
+class MeasuredRadius(Model):
+    """What the action will be felt by, as the cluster was when the plan was made."""
+
+    pods: int = Field(default=0, description="Pods that are replaced, removed or stopped.", ge=0)
+    all_replicas: bool = Field(
+        default=False, description="Whether a workload loses all its ready replicas at once."
+    )
+    services: tuple[str, ...] = Field(
+        default=(),
+        description="Services that select those pods, as namespace/name.",
+        max_length=MAX_NAMES,
+        json_schema_extra={"items": {"type": "string", "maxLength": 320}},
+    )
+    disruption_budgets: tuple[str, ...] = Field(
+        default=(),
+        description="PodDisruptionBudgets that would be violated, as namespace/name.",
+        max_length=MAX_NAMES,
+        json_schema_extra={"items": {"type": "string", "maxLength": 320}},
+    )
+    unknown: str | None = Field(
+        default=None, description="What could not be measured, and why.", max_length=VALUE_LIMIT
+    )
+
+
 class Plan(Model):
     """What exactly will be done; people sign its digest."""
 
     digest: str = Field(
-        description="SHA-256 over operation, target UID, effect and revision, as sha256:<hex>.",
+        description="SHA-256 over each step's operation, target UID and effect, and the revision, "
+        "as sha256:<hex>.",
         pattern=r"^sha256:[0-9a-f]{64}$",
         max_length=80,
     )
     revision: int = Field(
         description="1 for the first plan; each plan after a stale one counts up.", ge=1
     )
-    operation: Operation = Field(description="The action as it was understood.")
-    target: ObjectReference = Field(description="The object it is done to.")
     summary: str = Field(description="The action in one sentence.", max_length=1024)
-    changes: tuple[Change, ...] = Field(
-        default=(), description="What changes, from and to.", max_length=MAX_CHANGES
+    steps: tuple[PlanStep, ...] = Field(
+        description="What is done to each object, in this order.",
+        min_length=1,
+        max_length=MAX_STEPS,
+    )
+    blast_radius: MeasuredRadius | None = Field(
+        default=None,
+        description="What it will be felt by, as measured; not part of the digest.",
     )
     planned_at: Time = Field(description="When the plan was made; not part of the digest.")
+
+    @property
+    def type(self) -> OperationType:
+        """What is done, the same in each step."""
+        return self.steps[0].operation.type
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether any step has an effect."""
+        return any(step.changes for step in self.steps)
 
 
 class PolicyReference(Model):
@@ -88,6 +153,15 @@ class Attempt(Model):
     )
 
 
+class StepResult(Model):
+    """What came of one step."""
+
+    target: str = Field(description="The object, as Kind/name.", max_length=512)
+    outcome: Literal["Succeeded", "Failed", "NotRun"] = Field(description="How it went.")
+    message: str = Field(default="", description="In one sentence.", max_length=VALUE_LIMIT)
+    changed: bool = Field(default=False, description="Whether the object was changed.")
+
+
 class Result(Model):
     """What came of the action."""
 
@@ -96,6 +170,16 @@ class Result(Model):
     )
     message: str = Field(description="The outcome in one sentence.", max_length=VALUE_LIMIT)
     changed: bool = Field(description="Whether the cluster was changed.")
+    output: str | None = Field(
+        default=None,
+        description="The end of what a command or Job has written.",
+        max_length=OUTPUT_LIMIT,
+    )
+    steps: tuple[StepResult, ...] = Field(
+        default=(),
+        description="What came of each step, where there are several.",
+        max_length=MAX_STEPS,
+    )
 
 
 class TimelineEvent(Model):

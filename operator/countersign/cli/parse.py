@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from countersign.actions.parser import Refusal, RefusalClass, parse
-
-if TYPE_CHECKING:
-    from countersign.api.operation import Operation
+from countersign.actions import parser
+from countersign.actions.parser import Foreign, Refusal, RefusalClass, parse
+from countersign.api.operation import Operation
 
 REFUSED = 2
-"""Exit status of a refusal."""
+"""Exit status of what is not carried out: a refusal, or an action for somewhere else."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,27 +44,22 @@ def parse_command(
         return
     outcome = parse(text)
     _print(outcome)
-    if isinstance(outcome, Refusal):
+    if not isinstance(outcome, Operation):
         raise typer.Exit(REFUSED)
 
 
-def describe(outcome: Operation | Refusal) -> dict[str, Any]:
-    """The flat JSON object that stands for an operation or a refusal."""
-    if isinstance(outcome, Refusal):
-        return {"refused": outcome.refused.value, "message": outcome.message}
-    target = outcome.target
-    described: dict[str, Any] = {
-        "operation": outcome.type.value,
-        "kind": target.kind.value,
-        "name": target.name,
-        "namespace": target.namespace,
-    }
-    if outcome.scale is not None:
-        described |= outcome.scale.to_json()
-    return described
+def describe(outcome: Operation | Foreign | Refusal) -> dict[str, Any]:
+    """The flat JSON object that stands for what a text is read as."""
+    match outcome:
+        case Refusal():
+            return {"refused": outcome.refused.value, "message": outcome.message}
+        case Foreign():
+            return {**outcome.described, "unsupported": outcome.message}
+        case Operation():
+            return parser.describe(outcome)
 
 
-def _parse_line(line: str) -> Operation | Refusal:
+def _parse_line(line: str) -> Operation | Foreign | Refusal:
     try:
         action = json.loads(line)["action"]
     except (ValueError, LookupError, TypeError, RecursionError):
@@ -78,5 +72,5 @@ def _parse_line(line: str) -> Operation | Refusal:
     return parse(action)
 
 
-def _print(outcome: Operation | Refusal) -> None:
+def _print(outcome: Operation | Foreign | Refusal) -> None:
     print(json.dumps(describe(outcome), ensure_ascii=False))

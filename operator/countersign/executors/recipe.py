@@ -7,13 +7,20 @@ from typing import Protocol
 
 from countersign.api.operation import Operation, OperationType
 from countersign.api.status import Change
-from countersign.ports import JsonObject, Progress
+from countersign.ports import JsonObject, PatchForm, Progress
 
 
 class Recipe(Protocol):
-    """One patch on one object. ``live`` is always the object as the API server has it."""
+    """One patch on one object. ``live`` is always the object as the API server has it.
+
+    ``operation`` has its one target; its own name for it is ``operation.one``.
+    """
 
     operation: OperationType
+    form: PatchForm
+    """STRATEGIC or MERGE."""
+    needs_live: bool
+    """Whether ``patch`` has to see the object; if not, one request less is made."""
 
     def check(self, operation: Operation, live: JsonObject) -> None:
         """Raise ``RefusedError`` where the operation makes no sense on this object."""
@@ -23,8 +30,13 @@ class Recipe(Protocol):
         """What will change, from and to; empty where nothing would."""
         ...
 
-    def patch(self, operation: Operation, approved_at: datetime) -> JsonObject:
-        """The strategic merge patch: the same for the same approval, however often it is made."""
+    def patch(
+        self, operation: Operation, live: JsonObject | None, approved_at: datetime
+    ) -> JsonObject:
+        """The patch: the same for the same approval and object, however often it is made.
+
+        ``live`` is None unless ``needs_live``.
+        """
         ...
 
     def undo(self, operation: Operation, live: JsonObject) -> Operation | None:

@@ -9,7 +9,7 @@ from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
 from countersign.errors import RefusedError
 from countersign.executors.rollout import rollout_progress
-from countersign.ports import JsonObject, Progress
+from countersign.ports import JsonObject, PatchForm, Progress
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
@@ -18,11 +18,13 @@ class RestartRollout:
     """One annotation on the pod template, whose value is the time of the approval."""
 
     operation = OperationType.RESTART_ROLLOUT
+    form = PatchForm.STRATEGIC
+    needs_live = False
 
     def check(self, operation: Operation, live: JsonObject) -> None:
         """A paused Deployment, or a workload that replaces no pods by itself, is refused."""
-        spec, where = live.get("spec") or {}, operation.target.described
-        if operation.target.kind is Kind.DEPLOYMENT and spec.get("paused"):
+        spec, where = live.get("spec") or {}, operation.one.described
+        if operation.one.kind == Kind.DEPLOYMENT and spec.get("paused"):
             raise RefusedError("Invalid", f"{where} is paused; resume its rollout first.")
         if (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
             raise RefusedError(
@@ -39,9 +41,11 @@ class RestartRollout:
         shown = None if before is None else clip(before, VALUE_LIMIT)
         return (Change(field=field, before=shown, after="the time of the approval"),)
 
-    def patch(self, operation: Operation, approved_at: datetime) -> JsonObject:
+    def patch(
+        self, operation: Operation, live: JsonObject | None, approved_at: datetime
+    ) -> JsonObject:
         """What kubectl would send, with a time that is the same at each attempt."""
-        del operation
+        del operation, live
         moment = approved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         annotations = {RESTARTED_AT: moment}
         return {"spec": {"template": {"metadata": {"annotations": annotations}}}}
@@ -55,11 +59,11 @@ class RestartRollout:
         """The action in one sentence."""
         replicas = (live.get("spec") or {}).get("replicas")
         pods = "" if replicas is None else f" ({replicas} {'pod' if replicas == 1 else 'pods'})"
-        return f"Restart {operation.target.described}{pods}"
+        return f"Restart {operation.one.described}{pods}"
 
     def progress(self, operation: Operation, live: JsonObject) -> Progress:
         """The rollout, as ``kubectl rollout status`` judges it."""
-        return rollout_progress(operation.target.kind, live)
+        return rollout_progress(operation.one.kind, live)
 
 
 def _template_annotations(live: JsonObject) -> dict[str, str]:

@@ -6,21 +6,35 @@ from countersign.api.operation import Kind
 from countersign.ports import JsonObject, Progress
 
 _DEADLINE = "ProgressDeadlineExceeded"
+_BY_HAND = (Kind.STATEFUL_SET, Kind.DAEMON_SET)
+_ROLLED_OUT = (Kind.DEPLOYMENT, *_BY_HAND, Kind.REPLICA_SET)
 
 
-def rollout_progress(kind: Kind, live: JsonObject) -> Progress:
+def rollout_progress(kind: str, live: JsonObject) -> Progress:
     """Whether every replica runs the current template and is available."""
     status = live.get("status") or {}
     if (status.get("observedGeneration") or 0) < live["metadata"].get("generation", 0):
         return Progress("underway", "its controller has not seen the change yet")
-    if kind is Kind.DAEMON_SET:
+    if kind == Kind.DAEMON_SET:
         return _daemon_set(status)
     wanted = (live.get("spec") or {}).get("replicas", 1)
-    if kind is Kind.DEPLOYMENT:
+    if kind == Kind.DEPLOYMENT:
         return _deployment(status, wanted)
-    if kind is Kind.STATEFUL_SET:
+    if kind == Kind.STATEFUL_SET:
         return _stateful_set(live, status, wanted)
     return _available(status, wanted)
+
+
+def settled(kind: str, live: JsonObject) -> Progress:
+    """What a change of the template has come to: the rollout, where the kind has one that runs."""
+    spec = live.get("spec") or {}
+    if kind == Kind.DEPLOYMENT and spec.get("paused"):
+        return Progress("done", "its rollout is paused; no pod is replaced until it is resumed")
+    if kind in _BY_HAND and (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
+        return Progress("done", "its update strategy is OnDelete; each pod changes once deleted")
+    if kind in _ROLLED_OUT:
+        return rollout_progress(kind, live)
+    return Progress("done", "it is changed")
 
 
 def _deployment(status: JsonObject, wanted: int) -> Progress:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from countersign.api.operation import MAX_REPLICAS, Kind, Operation, OperationType, ScaleParameters
+from countersign.api.operation import Kind, Operation, OperationType
+from countersign.api.parameters import MAX_REPLICAS, ScaleParameters
 from countersign.api.status import Change
 from countersign.errors import RefusedError
 from countersign.executors.rollout import rollout_progress
-from countersign.ports import JsonObject, Progress
+from countersign.ports import JsonObject, PatchForm, Progress
 
 
 class Scale:
     """One number in the spec."""
 
     operation = OperationType.SCALE
+    form = PatchForm.STRATEGIC
+    needs_live = False
 
     def check(self, operation: Operation, live: JsonObject) -> None:
         """``currentReplicas`` must hold, and the object must be its own master."""
-        where, now = operation.target.described, _replicas(live)
+        where, now = operation.one.described, _replicas(live)
         expected = _parameters(operation).current_replicas
         if expected is not None and expected != now:
             raise RefusedError("Invalid", f"{where} has {now} replicas, not {expected}.")
-        if operation.target.kind is Kind.REPLICA_SET:
+        if operation.one.kind == Kind.REPLICA_SET:
             for owner in live["metadata"].get("ownerReferences") or []:
                 if owner.get("controller"):
                     master = f"{owner.get('kind')} {owner.get('name')}"
@@ -35,9 +38,11 @@ class Scale:
             return ()
         return (Change(field="spec.replicas", before=str(before), after=str(after)),)
 
-    def patch(self, operation: Operation, approved_at: datetime) -> JsonObject:
+    def patch(
+        self, operation: Operation, live: JsonObject | None, approved_at: datetime
+    ) -> JsonObject:
         """The number and nothing else."""
-        del approved_at
+        del live, approved_at
         return {"spec": {"replicas": _parameters(operation).replicas}}
 
     def undo(self, operation: Operation, live: JsonObject) -> Operation | None:
@@ -52,15 +57,15 @@ class Scale:
         """The action in one sentence."""
         before, after = _replicas(live), _parameters(operation).replicas
         if before == after:
-            return f"{operation.target.described} has {after} replicas already"
-        return f"Scale {operation.target.described} from {before} to {after} replicas"
+            return f"{operation.one.described} has {after} replicas already"
+        return f"Scale {operation.one.described} from {before} to {after} replicas"
 
     def progress(self, operation: Operation, live: JsonObject) -> Progress:
         """Done when that many replicas are available, or when somebody has changed the number."""
         wanted, now = _parameters(operation).replicas, _replicas(live)
         if now != wanted:
             return Progress("done", f"somebody has scaled it to {now} since")
-        return rollout_progress(operation.target.kind, live)
+        return rollout_progress(operation.one.kind, live)
 
 
 def _parameters(operation: Operation) -> ScaleParameters:

@@ -14,13 +14,13 @@ from pydantic import ValidationError
 
 from countersign.api.approval_request import (
     ApprovalRequest,
-    ApprovalRequestStatus,
     Phase,
 )
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
 from countersign.api.text import clip
 from countersign.cluster import changed_fields
+from countersign.errors import ApiError
 from countersign.handlers.wakeups import Wakeups
 from countersign.policy.decide import needs_record
 from countersign.ports import Clock
@@ -28,6 +28,7 @@ from countersign.records.notice import Notice
 from countersign.workflow import Step, Workflow
 
 log = structlog.get_logger()
+_WRITE_AGAIN = timedelta(seconds=2)
 _MOVING = (Phase.APPROVED, Phase.EXECUTING)
 
 
@@ -41,6 +42,7 @@ class Requests:
         self._clock = clock
         self._sweep = timedelta(seconds=sweep)
         self._untold: dict[str, tuple[str | None, tuple[Notice, ...]]] = {}
+        self._ahead: dict[str, int | None] = {}
         self._unsettled: set[str] = set()
         self._settled = asyncio.Event()
         self._draining = False
@@ -48,7 +50,10 @@ class Requests:
     # --- Kopf's on.event: everything but the execution ----------------------------------------
 
     async def observe(self, kind: str | None, body: Mapping[str, Any], patch: kopf.Patch) -> None:
-        """An object was listed, has changed or is gone. Writes by compare-and-set only."""
+        """An object was listed, has changed or is gone. Writes by compare-and-set only.
+
+        Not through Kopf's patch: while one that failed is kept, Kopf calls no handler.
+        """
         uid = body["metadata"]["uid"]
         if kind == "DELETED":
             self._forget(uid)
@@ -59,17 +64,20 @@ class Requests:
         request = self._validated(body, patch)
         if request is None:
             return
+        self._catch_up(request)
+        if self.is_ahead_of(uid):
+            return
         with _lines_about(request):
             await self._tell(request)
             self._settle(uid)
             if request.phase in _MOVING:
                 self._look_again(request, self._sweep)
             elif request.phase is Phase.PENDING or needs_record(request):
-                await self._advance(request, patch)
+                await self._advance(request)
             else:
                 self._wakeups.forget(uid)
 
-    async def _advance(self, request: ApprovalRequest, patch: kopf.Patch) -> None:
+    async def _advance(self, request: ApprovalRequest) -> None:
         self._look_again(request, self._sweep)
         stumbled = False
         try:
@@ -79,7 +87,7 @@ class Requests:
             log.exception("request could not be advanced")
             step, stumbled = self._workflow.stumbled(request, error), True
         if step.status is not None:
-            self._claim(request, step.status, step.notices, patch)
+            await self._save(request, step)
         elif step.wake_at is None and not stumbled:
             self._wakeups.forget(request.metadata.uid)
         if step.wake_at is not None:
@@ -90,23 +98,47 @@ class Requests:
                 step.wake_at,
             )
 
-    def _claim(
-        self,
-        request: ApprovalRequest,
-        status: ApprovalRequestStatus,
-        notices: tuple[Notice, ...],
-        patch: kopf.Patch,
-    ) -> None:
-        """Write the status only if the object is still the one that was decided on."""
-        version, desired = request.metadata.resource_version, _as_json(status)
+    async def _save(self, request: ApprovalRequest, step: Step) -> None:
+        try:
+            saved = await self._workflow.save(request, step)
+        except ApiError as error:
+            log.warning("status could not be written yet", error=str(error))
+            self._look_again(request, _WRITE_AGAIN)
+            return
+        if saved is None or step.status is None:
+            return
+        log.info("request advances", to=str(step.status.phase), message=step.status.message)
+        if saved.phase is Phase.APPROVED and not self._draining:
+            await self._execute_at_once(saved)
 
-        def write(body: MutableMapping[str, Any]) -> None:
-            if body["metadata"]["resourceVersion"] == version:
-                body["status"] = desired
+    async def _execute_at_once(self, request: ApprovalRequest) -> None:
+        """Make the first attempt from the answer to the claim, without waiting for its event.
 
-        patch.fns.append(write)  # type: ignore[arg-type]
-        self._untold[request.metadata.uid] = (status.message, notices)
-        log.info("request advances", to=str(status.phase), message=status.message)
+        Events from before what is written here are then behind, and start nothing.
+        """
+        uid = request.metadata.uid
+        self._ahead[uid] = None
+        with _lines_about(request):
+            step = await self._executed(request)
+            try:
+                saved = await self._workflow.finish(request, step)
+            except ApiError as error:
+                log.warning("outcome could not be written yet", error=str(error))
+                del self._ahead[uid]
+                self._look_again(request, _WRITE_AGAIN)
+                return
+            self._ahead[uid] = _number(saved)
+            log.info("request executed", to=str(saved.phase), message=saved.status.message)
+            self._look_again(request, self._sweep)
+
+    def is_ahead_of(self, uid: str) -> bool:
+        """Whether more has been written about a request than its events have told so far."""
+        return uid in self._ahead
+
+    def _catch_up(self, request: ApprovalRequest) -> None:
+        written = self._ahead.get(request.metadata.uid)
+        if written is not None and _number(request) >= written:
+            del self._ahead[request.metadata.uid]
 
     async def _tell(self, request: ApprovalRequest) -> None:
         """Post the Events of a step once its status is seen to be written, not before."""
@@ -124,16 +156,17 @@ class Requests:
         request = self._validated(body, patch)
         if request is None or request.phase not in _MOVING:
             return
-        uid = request.metadata.uid
-        self._unsettled.add(uid)
-        self._wakeups.forget(uid)  # It is being worked on; its own timeouts hold.
         with _lines_about(request):
-            try:
-                step = await self._workflow.execute(request)
-            except Exception as error:
-                log.exception("execution broke")
-                step = await self._workflow.broken(request, error)
-            self._merge(request, step, patch)
+            self._merge(request, await self._executed(request), patch)
+
+    async def _executed(self, request: ApprovalRequest) -> Step:
+        self._unsettled.add(request.metadata.uid)
+        self._wakeups.forget(request.metadata.uid)  # It is being worked on; its own timeouts hold.
+        try:
+            return await self._workflow.execute(request)
+        except Exception as error:
+            log.exception("execution broke")
+            return await self._workflow.broken(request, error)
 
     def _merge(self, request: ApprovalRequest, step: Step, patch: kopf.Patch) -> None:
         status = step.status or request.status
@@ -179,7 +212,14 @@ class Requests:
     def _forget(self, uid: str) -> None:
         self._wakeups.forget(uid)
         self._untold.pop(uid, None)
+        self._ahead.pop(uid, None)
         self._settle(uid)
+
+
+def _number(request: ApprovalRequest) -> int:
+    """The resource version, which since Kubernetes 1.35 is promised to be a growing number."""
+    version = request.metadata.resource_version
+    return int(version) if version.isdecimal() else 0
 
 
 def register(
@@ -200,18 +240,15 @@ def register(
         *resource,
         field="status.phase",
         id="execute",
-        when=lambda body, **_: body.get("status", {}).get("phase") in _MOVING,
+        when=lambda body, **_: (
+            body.get("status", {}).get("phase") in _MOVING
+            and not requests.is_ahead_of(body.get("metadata", {}).get("uid", ""))
+        ),
         errors=kopf.ErrorsMode.PERMANENT,
         registry=registry,
     )
     async def execute(body: kopf.Body, patch: kopf.Patch, **_: Any) -> None:
         await requests.execute(body, patch)
-
-
-def _as_json(status: ApprovalRequestStatus) -> dict[str, Any]:
-    value = status.to_json()
-    value.pop("kopf", None)
-    return value
 
 
 def _refuse(body: Mapping[str, Any], patch: kopf.Patch, error: ValidationError, now: str) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from countersign.api.status import VALUE_LIMIT, Attempt, Plan
+from countersign.api.status import VALUE_LIMIT, Attempt, StepResult
 from countersign.api.text import clip
+
+OUTCOME_UNKNOWN = "OutcomeUnknown"
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an execution ended. ``verified`` is None where nothing was to be verified."""
+    """How an execution ended. ``verified`` is None where nothing was to be verified.
+
+    ``results`` tells of each step, where there are several; ``output`` is what a command wrote.
+    """
 
     executed: bool
     reason: str
@@ -20,6 +25,8 @@ class Ending:
     changed: bool
     verified: bool | None = None
     verified_reason: str = ""
+    results: tuple[StepResult, ...] = ()
+    output: str = ""
 
     @property
     def success(self) -> bool:
@@ -27,27 +34,69 @@ class Ending:
         return self.executed and self.verified is not False
 
 
-def failed(reason: str, message: str, attempt: Attempt) -> Ending:
-    """It was not done."""
-    return Ending(False, reason, message, attempt, changed=False)
+@dataclass(frozen=True)
+class Told:
+    """What an execution has to tell, however it ended: what, each step, output, retries."""
+
+    summary: str
+    changed: bool
+    results: tuple[StepResult, ...] = ()
+    output: str = ""
+    notes: str = ""
+    retries: int = 0
 
 
-def unverified(plan: Plan, attempt: Attempt, *, changed: bool, retries: int) -> Ending:
+def failed(reason: str, message: str, attempt: Attempt, told: Told | None = None) -> Ending:
+    """It was not done, or not all of it."""
+    if told is None:
+        return Ending(False, reason, message, attempt, changed=False)
+    return Ending(
+        False,
+        reason,
+        f"{message}{_which(told.results)}",
+        attempt,
+        told.changed,
+        results=told.results,
+        output=told.output,
+    )
+
+
+def unverified(told: Told, attempt: Attempt) -> Ending:
     """It was done, and nobody wanted to know what came of it."""
-    message = f"{_done(plan, changed=changed, retries=retries)}. Not verified."
-    return Ending(True, "Applied", message, attempt, changed)
+    message = f"{_done(told)}. Not verified."
+    return Ending(
+        True, "Applied", message, attempt, told.changed, results=told.results, output=told.output
+    )
 
 
-def verified(plan: Plan, seen: str, attempt: Attempt, changed: bool, retries: int) -> Ending:  # noqa: FBT001
+def verified(told: Told, seen: str, attempt: Attempt) -> Ending:
     """It was done, and was seen to work."""
-    message = f"{_done(plan, changed=changed, retries=retries)}; {seen}."
-    return Ending(True, "Applied", message, attempt, changed, verified=True, verified_reason="Done")
+    return Ending(
+        True,
+        "Applied",
+        f"{_done(told)}; {seen}.",
+        attempt,
+        told.changed,
+        verified=True,
+        verified_reason="Done",
+        results=told.results,
+        output=told.output,
+    )
 
 
-def not_verified(plan: Plan, reason: str, seen: str, attempt: Attempt, *, changed: bool) -> Ending:
+def not_verified(told: Told, reason: str, seen: str, attempt: Attempt) -> Ending:
     """It was done, but was not seen to work."""
-    message = f"{plan.summary}: applied, but {seen}."
-    return Ending(True, "Applied", message, attempt, changed, False, reason)
+    return Ending(
+        True,
+        "Applied",
+        f"{told.summary}: applied, but {seen}.{_which(told.results)}",
+        attempt,
+        told.changed,
+        verified=False,
+        verified_reason=reason,
+        results=told.results,
+        output=told.output,
+    )
 
 
 def incomplete(now: datetime) -> Ending:
@@ -57,6 +106,15 @@ def incomplete(now: datetime) -> Ending:
         "installed CRD is older than the operator: apply crds/ again, then a new request."
     )
     return failed("SchemaOutdated", message, _cut_off(message, now))
+
+
+def outcome_unknown(summary: str, why: str, now: datetime) -> Ending:
+    """It had begun, cannot be repeated, and nobody can tell how it ended."""
+    message = (
+        f"{summary}: {why}. It may have run or not, and it is not run again: look at what it was "
+        "to change, and create a new request if it is still needed."
+    )
+    return failed(OUTCOME_UNKNOWN, message, _cut_off(message, now))
 
 
 def broken(error: Exception, now: datetime) -> Ending:
@@ -73,8 +131,24 @@ def _cut_off(message: str, now: datetime) -> Attempt:
     return Attempt(started_at=now, finished_at=now, error=error, transient=False)
 
 
-def _done(plan: Plan, *, changed: bool, retries: int) -> str:
-    text = f"{plan.summary}: done" if changed else f"{plan.summary}: nothing to change"
-    if retries:
+def _done(told: Told) -> str:
+    text = f"{told.summary}: done" if told.changed else f"{told.summary}: nothing to change"
+    if told.notes:
+        text += f" ({told.notes})"
+    if told.retries:
+        retries = told.retries
         text += f", succeeded after {retries} {'retry' if retries == 1 else 'retries'}"
     return text
+
+
+def _which(results: tuple[StepResult, ...]) -> str:
+    """Of several steps: which ran and which did not."""
+    if not results:
+        return ""
+    words = {"Succeeded": "Done", "Failed": "Failed", "NotRun": "Not run"}
+    parts = [
+        f"{words[outcome]}: {', '.join(names)}"
+        for outcome in words
+        if (names := [each.target for each in results if each.outcome == outcome])
+    ]
+    return f" {'. '.join(parts)}."

@@ -10,7 +10,7 @@ from typing import Any
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase, Risk
 from countersign.api.base import format_time
 from countersign.api.conditions import Condition, ConditionType, Status, with_condition
-from countersign.api.operation import Operation
+from countersign.api.operation import Operation, Target
 from countersign.api.status import VALUE_LIMIT, Attempt, KnowledgeReference, Plan, Result
 from countersign.api.text import clip
 from countersign.policy.decide import expiry
@@ -24,6 +24,7 @@ from countersign.records.timeline import happened
 
 NO_CHANGE = "NoChange"
 _ATTEMPTS_KEPT = 16
+_TARGET_LIMIT = 512
 
 
 @dataclass
@@ -67,13 +68,13 @@ class _Draft:
 
 
 def planned(
-    request: ApprovalRequest, plan: Plan, risk: Risk, undo: Operation | None, now: datetime
+    request: ApprovalRequest, plan: Plan, risk: Risk, now: datetime
 ) -> ApprovalRequestStatus:
     """There is a plan; people can sign it."""
     draft = _Draft(request, now)
     needs = requirement(request, risk)
     tally = Tally(needs.signatures, (), ())
-    reason = "Planned" if plan.changes else NO_CHANGE
+    reason = "Planned" if plan.changes_anything else NO_CHANGE
     draft.set(ConditionType.PLANNED, "True", reason, plan.summary)
     draft.set(ConditionType.APPROVED, "False", "SignaturesMissing", tally.waits)
     if plan.revision == 1:
@@ -81,9 +82,9 @@ def planned(
     draft.tell("plan", "success", "Planned", plan.summary, role="planner")
     draft.fields |= {
         "plan": plan,
-        "undo": undo,
-        "operation": plan.operation.type,
-        "target": plan.operation.target.short,
+        "undo": plan.steps[0].undo if len(plan.steps) == 1 else None,
+        "operation": plan.type,
+        "target": _short(*(step.operation.one for step in plan.steps)),
         "risk_level": risk,
         "required_signatures": needs.signatures,
         "signed": tally.signed,
@@ -103,7 +104,8 @@ def refused(
     """It cannot be planned, and nothing was done. ``operation``: as far as it was understood."""
     draft = _Draft(request, now)
     if operation is not None:
-        draft.fields |= {"operation": operation.type, "target": operation.target.short}
+        draft.fields["operation"] = operation.type
+        draft.fields["target"] = _short(*operation.all_targets)
     draft.set(ConditionType.PLANNED, "False", reason, message)
     type_ = "exec" if reason == "Unparseable" else "plan"
     title = "Cannot parse the operation" if reason == "Unparseable" else "Cannot be planned"
@@ -219,6 +221,14 @@ def retrying(
     return draft.done(message)
 
 
+def beginning(request: ApprovalRequest, now: datetime) -> ApprovalRequestStatus:
+    """What cannot be repeated is about to begin: written before it, so that it never runs twice."""
+    draft = _Draft(request, now)
+    message = "Has begun; what it does cannot be repeated."
+    draft.set(ConditionType.EXECUTED, "Unknown", "Begun", message)
+    return draft.done(message)
+
+
 def verifying(request: ApprovalRequest, now: datetime) -> ApprovalRequestStatus:
     """The effect is there; its end is being watched."""
     draft = _Draft(request, now)
@@ -262,6 +272,8 @@ def finished(
             duration_milliseconds=duration,
             message=clip(ending.message, VALUE_LIMIT),
             changed=ending.changed,
+            output=ending.output or None,
+            steps=ending.results,
         ),
     }
     return draft.done(ending.message)
@@ -313,7 +325,17 @@ def _attempts(request: ApprovalRequest, attempt: Attempt) -> tuple[Attempt, ...]
 
 def _target_namespace(request: ApprovalRequest) -> str:
     plan = request.status.plan
-    return (plan.target.namespace if plan else None) or request.metadata.namespace
+    return (plan.steps[0].target.namespace if plan else None) or request.metadata.namespace
+
+
+def _short(*targets: Target) -> str | None:
+    """For the column: ``Deployment/web``, or ``Deployment/web, db``."""
+    if not targets:
+        return None
+    first, *others = targets
+    same = all(each.kind == first.kind and each.name for each in targets)
+    names = [each.name or "" for each in others] if same else [each.short for each in others]
+    return clip(", ".join([first.short, *names]), _TARGET_LIMIT)
 
 
 def succeeded(request: ApprovalRequest) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from countersign.actions.digest import digest_of, plan_digest
 from countersign.api.operation import Kind
 from countersign.api.status import Change
-from tests.support.fakes_objects import TARGET_UID, operation
+from tests.support.fakes_objects import TARGET_UID, operation, step
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -42,35 +42,39 @@ def test_a_text_that_is_no_unicode_has_a_digest_too() -> None:
     assert digest_of("\ud800") != digest_of("\udfff")
 
 
+def digest(of=None, *, uid=TARGET_UID, changes=(CHANGE,), revision=1):
+    return plan_digest([step(of, uid=uid, changes=changes)], revision)
+
+
 def test_the_same_plan_has_the_same_digest() -> None:
-    one, other = (plan_digest(operation(replicas=5), TARGET_UID, [CHANGE], 1) for _ in range(2))
-    assert one == other
+    assert digest() == digest()
+
+
+def test_what_a_signer_would_not_want_to_be_asked_about_is_not_in_the_digest() -> None:
+    noise = step(version="8", summary="other words", undo=operation(replicas=3))
+    assert plan_digest([noise], 1) == digest()
 
 
 def test_the_digest_changes_with_everything_that_a_signer_would_want_to_be_asked_about() -> None:
-    of = operation(replicas=5)
     digests = {
-        "the plan": plan_digest(of, TARGET_UID, [CHANGE], 1),
-        "another revision": plan_digest(of, TARGET_UID, [CHANGE], 2),
-        "another target of the same name": plan_digest(of, "another-uid", [CHANGE], 1),
-        "another number": plan_digest(operation(replicas=6), TARGET_UID, [CHANGE], 1),
-        "another name": plan_digest(operation(name="db", replicas=5), TARGET_UID, [CHANGE], 1),
-        "another namespace": plan_digest(
-            operation(namespace="x", replicas=5), TARGET_UID, [CHANGE], 1
+        "the plan": digest(),
+        "another revision": digest(revision=2),
+        "another target of the same name": digest(uid="another-uid"),
+        "a target that does not exist yet": digest(uid=None),
+        "another number": digest(operation(replicas=6)),
+        "another name": digest(operation(name="db", replicas=5)),
+        "another namespace": digest(operation(namespace="x", replicas=5)),
+        "another kind": digest(operation(Kind.STATEFUL_SET, replicas=5)),
+        "another operation": digest(operation()),
+        "another precondition": digest(operation(replicas=5, current=3)),
+        "no change": digest(changes=()),
+        "one more change": digest(changes=(CHANGE, CHANGE)),
+        "one more step": plan_digest([step(), step(operation(name="db", replicas=5))], 1),
+        "the steps in another order": plan_digest(
+            [step(operation(name="db", replicas=5)), step()], 1
         ),
-        "another kind": plan_digest(
-            operation(Kind.STATEFUL_SET, replicas=5), TARGET_UID, [CHANGE], 1
-        ),
-        "another operation": plan_digest(operation(), TARGET_UID, [CHANGE], 1),
-        "another precondition": plan_digest(
-            operation(replicas=5, current=3), TARGET_UID, [CHANGE], 1
-        ),
-        "no change": plan_digest(of, TARGET_UID, [], 1),
-        "one more change": plan_digest(of, TARGET_UID, [CHANGE, CHANGE], 1),
         **{
-            f"another {field}": plan_digest(
-                of, TARGET_UID, [CHANGE.model_copy(update={field: "x"})], 1
-            )
+            f"another {field}": digest(changes=(CHANGE.model_copy(update={field: "x"}),))
             for field in ("field", "before", "after")
         },
     }

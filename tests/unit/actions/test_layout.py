@@ -25,6 +25,12 @@ EXPECTED = parse(COMMAND)
         "bastion:~ # {}",
         "[live]$ {}",
         r"PS C:\Users\ops> {}",
+        r"C:\tools> {}",
+        "bash-5.1$ {}",
+        "sh-4.4# {}",
+        "controlplane $ {}",
+        "controlplane ~ ➜  {}",
+        "node01 $ {}",
         "- {}",
         "* {}",
         "1. {}",
@@ -60,6 +66,14 @@ def test_prompts_bullets_fences_and_comments_are_taken_off(text):
         "服务不可用，请执行 `{}`。",
         "{} 让新配置生效",
         "接続が溜まっているため `{}` をお願いします",
+        "ビルドが完了したら、`{}` で再起動してください",
+        "If the pods do not recover, restart the front end: `{}`",
+        "It hangs at night. If the rollout is stuck, run `{}`.",
+        "When requests are failing, run `{}`",
+        "如果 Pod 无法启动，执行 `{}`",
+        "恢复的话只需要运行 `{}`",
+        "使用 {} 重启",
+        "Roll it using {}",
     ],
 )
 def test_prose_that_only_announces_or_explains_a_command_is_let_through(text):
@@ -75,6 +89,8 @@ def test_prose_that_only_announces_or_explains_a_command_is_let_through(text):
         ("<!-- `{}` -->", "unsupported"),
         ("- [x] {}", "malformed"),
         ("[do not] $ {}", "malformed"),
+        ("never $ {}", "malformed"),
+        ("do-not# {}", "malformed"),
         ("{}二号", "malformed"),
         ("Never run `{}`.", "unsupported"),
         ("There is no reason for `{}`", "unsupported"),
@@ -92,6 +108,20 @@ def test_prose_that_only_announces_or_explains_a_command_is_let_through(text):
         ("n̶o̶t̶ `{}`", "malformed"),
         ("If traffic is low, run `{}`", "unsupported"),
         ("Run `{}` unless orders are open", "unsupported"),
+        ("If the pods are not stuck, run `{}`", "unsupported"),
+        ("If you are not sure, run `{}`", "unsupported"),
+        ("If and only if it is stuck, run `{}`", "unsupported"),
+        ("If it fails and nobody objects, run `{}`", "unsupported"),
+        ("If needed, wait for approval, then run `{}`", "unsupported"),
+        ("Wait until the night, then run `{}`", "unsupported"),
+        ("审批通过后执行 `{}`", "unsupported"),
+        ("If it fails after 22:00, run `{}`", "unsupported"),
+        ("If it is stuck, do not run `{}`", "unsupported"),
+        ("If it is stuck, wait instead of `{}`", "unsupported"),
+        ("If the approver allows the failing rollout, run `{}`", "unsupported"),
+        ("如果没有异常，执行 `{}`", "unsupported"),
+        ("如果发生故障，不要执行 `{}`", "unsupported"),
+        ("流量低的话，执行 `{}`", "unsupported"),
         ("Run `{}` once the backup is done", "unsupported"),
         ("Run `{}` tomorrow", "unsupported"),
         ("如果流量低，执行 {}", "unsupported"),
@@ -113,6 +143,8 @@ def test_prose_that_only_announces_or_explains_a_command_is_let_through(text):
         ("先重启 db 部署，再执行 `{}`", "ambiguous"),
         ("Scale it down, then `{}`", "compound"),
         ("Delete the claim and run `{}`", "compound"),
+        ("Drain the node, run `{}`", "compound"),
+        ("To undo it run `{}`", "compound"),
         ("Run `{}`, then page the owners", "compound"),
         ("Run `{}` and `kubectl delete ns shop`", "compound"),
         ("`{}` `{}`", "compound"),
@@ -138,3 +170,58 @@ def test_prose_may_not_contradict_the_number_of_replicas():
     outcome = parse("Scale deployment web to 5 replicas: `kubectl scale deploy/web --replicas=3`")
     assert isinstance(outcome, Refusal)
     assert outcome.refused is RefusalClass.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("Restart the pod: `{}`", "kubectl delete pod web-0 -n shop"),
+        ("Restart the pod web-0: `{}`", "kubectl delete pod web-0 -n shop"),
+        ("Delete pod web-0 in namespace shop: `{}`", "kubectl delete pod web-0 -n shop"),
+        ("If the pod is stuck, delete it: `{}`", "kubectl delete pod web-0 --force"),
+        ("First cordon the node, drain it: `{}`", "kubectl drain worker-1"),
+        ("请执行 `{}` 排空节点", "kubectl drain worker-1 --ignore-daemonsets"),
+        ("Undo the last rollout with `{}`", "kubectl rollout undo deploy/web"),
+        ("Remove the taint: `{}`", "kubectl taint node worker-1 a-"),
+        ("Scale deployment web down to zero: {}", "kubectl scale deploy/web --replicas=0"),
+    ],
+)
+def test_prose_may_name_the_action_that_it_stands_by(text, command):
+    assert parse(text.format(command)) == parse(command)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("Delete the pod web-1: `{}`", "kubectl delete pod web-0"),
+        ("Restart the pod web-1: `{}`", "kubectl delete pod web-0"),
+        ("Restart deployment web: `{}`", "kubectl delete pod web-0"),
+        ("Uncordon the node: `{}`", "kubectl cordon worker-1"),
+        ("Drain the node: `{}`", "kubectl uncordon worker-1"),
+        (
+            "Roll back deployment web to revision 2: `{}`",
+            "kubectl rollout undo deploy/web --to-revision=3",
+        ),
+        ("删除 pod web-1：{}", "kubectl delete pod web-0"),
+        ("In namespace live: `{}`", "kubectl delete pod web-0 -n shop"),
+        ("On the live cluster: `{}`", "kubectl cordon worker-1"),
+    ],
+)
+def test_prose_may_not_name_another_action_or_object(text, command):
+    assert isinstance(parse(text.format(command)), Refusal)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please run kubectl exec web-0 -- ls .",
+        "Run kubectl exec web-0 -- date.",
+        "请运行 kubectl exec web-0 -- date，查看时间",
+        "kubectl exec web-0 -- echo 你好",
+        "执行：kubectl annotate pod web-0 a=b 以便识别",
+    ],
+)
+def test_where_a_command_may_end_anywhere_it_needs_backticks(text):
+    outcome = parse(text)
+    assert isinstance(outcome, Refusal)
+    assert "backticks" in outcome.message

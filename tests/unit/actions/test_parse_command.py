@@ -39,9 +39,24 @@ def test_a_refusal_is_printed_and_the_exit_status_is_two(run):
     assert "不要" in result.stdout
 
 
+def test_an_action_for_somewhere_else_is_printed_with_what_is_wrong_and_the_status_is_two(run):
+    result = run("ssh worker-1 reboot")
+    assert result.exit_code == 2
+    printed = json.loads(result.stdout)
+    assert "run the command yourself" in printed.pop("unsupported")
+    assert printed == {
+        "operation": "SSH",
+        "kind": "Host",
+        "name": "worker-1",
+        "namespace": None,
+        "command": "reboot",
+    }
+
+
 def test_each_line_of_standard_input_gets_a_line_whatever_is_on_it(run):
     lines = [
         '{"action": "kubectl rollout restart deploy/web", "source": "x"}',
+        '{"action": "kubectl --context live cordon worker-1"}',
         '{"action": "kubectl get pods"}',
         '{"action": 7}',
         "[]",
@@ -58,7 +73,8 @@ def test_each_line_of_standard_input_gets_a_line_whatever_is_on_it(run):
         "name": "web",
         "namespace": None,
     }
-    assert [line["refused"] for line in printed[1:]] == ["read-only", *["malformed"] * 5]
+    assert printed[1]["context"] == "live"
+    assert [line["refused"] for line in printed[2:]] == ["read-only", *["malformed"] * 5]
 
 
 @pytest.mark.parametrize("arguments", [[], ["restart deployment web", "--jsonl"]])

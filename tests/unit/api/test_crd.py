@@ -17,6 +17,7 @@ GOLDEN = Path(__file__).parents[3] / "crds" / "countersign.dev.yaml"
 STRUCTURAL = {
     *("type", "description", "format", "pattern", "enum", "default", "minimum", "maximum"),
     *("minLength", "maxLength", "minItems", "maxItems", "properties", "required", "items"),
+    *("maxProperties", "additionalProperties"),
     *(
         "x-kubernetes-validations",
         "x-kubernetes-list-type",
@@ -36,9 +37,10 @@ def nodes(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str,
     for name, child in node.get("properties", {}).items():
         yield f"{path}.{name}", child
         yield from nodes(child, f"{path}.{name}")
-    if "items" in node:
-        yield f"{path}[]", node["items"]
-        yield from nodes(node["items"], f"{path}[]")
+    for part, mark in (("items", "[]"), ("additionalProperties", "{}")):
+        if part in node:
+            yield f"{path}{mark}", node[part]
+            yield from nodes(node[part], f"{path}{mark}")
 
 
 NODES = dict(nodes(SCHEMA))
@@ -49,7 +51,7 @@ def test_the_schema_is_walked_to_its_depths() -> None:
     for deep in (
         ".spec.operation.scale.replicas",
         ".spec.signatures[].plan",
-        ".status.plan.operation.target.kind",
+        ".status.plan.steps[].operation.target.kind",
         ".status.timeline[].actorRole",
     ):
         assert deep in NODES
@@ -62,7 +64,7 @@ def test_every_field_has_a_type_and_a_description() -> None:
         path
         for path, node in NODES.items()
         if path != ".metadata"
-        and not (path.endswith("[]") and node["type"] != "object")
+        and not (path.endswith(("[]", "{}")) and node["type"] != "object")
         and not node.get("description", "").endswith((".", "…"))
     ]
     assert (untyped, undescribed) == ([], [])
@@ -75,7 +77,8 @@ def test_the_schema_is_structural() -> None:
         assert ("items" in node) == (node["type"] == "array"), path
         if node["type"] == "object" and path != ".metadata":
             free = node.get("x-kubernetes-preserve-unknown-fields", False)
-            assert ("properties" in node) != free, path
+            is_map = "additionalProperties" in node
+            assert ("properties" in node) + is_map + free == 1, path
 
 
 def test_every_text_and_list_is_bounded() -> None:
@@ -83,6 +86,7 @@ def test_every_text_and_list_is_bounded() -> None:
         path
         for path, node in NODES.items()
         if (node["type"] == "array" and not node.get("maxItems"))
+        or ("additionalProperties" in node and not node.get("maxProperties"))
         or (
             node["type"] == "string"
             and not node.get("maxLength")
@@ -126,6 +130,11 @@ def test_the_rules_of_the_models_are_in_the_crd() -> None:
     assert "x-kubernetes-validations" in NODES[".status"]
     assert "x-kubernetes-validations" in NODES[".spec.operation"]
     assert "x-kubernetes-validations" in SCHEMA
+
+
+def test_operations_in_the_status_are_not_checked_once_more() -> None:
+    with_rules = [path for path, node in NODES.items() if "x-kubernetes-validations" in node]
+    assert [path for path in with_rules if path.startswith(".status")] == [".status"]
 
 
 def test_every_rule_tells_people_something() -> None:

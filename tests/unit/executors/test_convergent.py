@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from countersign.actions.digest import plan_digest
 from countersign.api.operation import Kind, Operation, OperationType
-from countersign.api.status import Plan
+from countersign.api.status import PlanStep
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors import all_executors
-from countersign.executors.convergent import STAMP, Convergent
+from countersign.executors.convergent import Convergent
 from countersign.executors.restart_rollout import RESTARTED_AT, RestartRollout
 from countersign.executors.scale import Scale
+from countersign.executors.stamps import STAMP
 from countersign.ports import JsonObject, Stamp
 from tests.support.fakes import EXECUTOR, FakeCluster, LostAnswer, conflict, forbidden
 from tests.support.fakes_objects import UID, after, operation, workload
@@ -40,19 +40,12 @@ class World:
     def live(self) -> JsonObject:
         return self.cluster.objects[self.path]
 
-    async def plan(self, revision: int = 1) -> Plan:
+    async def plan(self) -> PlanStep:
         draft = await self.executor.draft(self.of, EXECUTOR)
-        await self.executor.rehearse(draft, self.of, EXECUTOR)
         self.cluster.calls.clear()
         self.cluster.bodies.clear()
-        return Plan(
-            digest=plan_digest(self.of, draft.target.uid, draft.changes, revision),
-            revision=revision,
-            operation=self.of,
-            target=draft.target,
-            summary=draft.summary,
-            changes=draft.changes,
-            planned_at=START,
+        return PlanStep(
+            operation=self.of, target=draft.target, summary=draft.summary, changes=draft.changes
         )
 
     def stamps(self) -> list[str]:
@@ -83,8 +76,7 @@ def recreate(live: JsonObject) -> None:
 async def test_planning_takes_one_read_and_one_dry_run_and_changes_nothing() -> None:
     world = World()
     before = copy.deepcopy(world.live)
-    draft = await world.executor.draft(SCALE, EXECUTOR)
-    await world.executor.rehearse(draft, SCALE, EXECUTOR)
+    await world.executor.draft(SCALE, EXECUTOR)
     assert world.cluster.calls == ["get", "dry-run"]
     assert world.cluster.asked_as == {EXECUTOR}
     assert world.live == before
@@ -115,8 +107,7 @@ async def test_a_plan_that_changes_nothing_needs_no_dry_run() -> None:
     world = World(operation(replicas=3))
     plan = await world.plan()
     assert plan.changes == ()
-    draft = await world.executor.draft(world.of, EXECUTOR)
-    await world.executor.rehearse(draft, world.of, EXECUTOR)
+    await world.executor.draft(world.of, EXECUTOR)
     assert world.cluster.calls == ["get"]
 
 
@@ -124,8 +115,7 @@ async def test_a_plan_that_changes_nothing_needs_no_dry_run() -> None:
 async def test_the_dry_run_is_the_very_patch_but_for_stamp_and_time(of: Operation) -> None:
     world = World(of)
     plan = await world.plan()
-    draft = await world.executor.draft(of, EXECUTOR)
-    await world.executor.rehearse(draft, of, EXECUTOR)
+    await world.executor.draft(of, EXECUTOR)
     await world.executor.execute(plan, STAMPED, EXECUTOR)
     assert world.cluster.calls == ["get", "dry-run", "patch"]
     rehearsed, done = world.cluster.bodies
@@ -139,18 +129,16 @@ async def test_the_dry_run_is_the_very_patch_but_for_stamp_and_time(of: Operatio
 
 async def test_a_refusal_of_the_dry_run_is_passed_on() -> None:
     world = World()
-    draft = await world.executor.draft(SCALE, EXECUTOR)
     world.cluster.faults["dry-run"].append(forbidden())
     with pytest.raises(ApiError) as caught:
-        await world.executor.rehearse(draft, SCALE, EXECUTOR)
+        await world.executor.draft(SCALE, EXECUTOR)
     assert caught.value.code == 403
 
 
 async def test_a_target_that_moves_between_read_and_dry_run_is_read_once_more() -> None:
     world = World()
-    draft = await world.executor.draft(SCALE, EXECUTOR)
     world.cluster.faults["dry-run"].append(world.happens(update_status))
-    await world.executor.rehearse(draft, SCALE, EXECUTOR)
+    await world.executor.draft(SCALE, EXECUTOR)
     assert world.cluster.calls == ["get", "dry-run", "get", "dry-run"]
 
 
@@ -302,7 +290,7 @@ async def test_any_other_error_is_passed_on_at_once() -> None:
 async def test_a_deleted_target_is_not_found() -> None:
     world = World()
     plan = await world.plan()
-    world.cluster.delete(world.path)
+    world.cluster.vanish(world.path)
     with pytest.raises(ApiError) as caught:
         await world.executor.execute(plan, STAMPED, EXECUTOR)
     assert caught.value.code == 404
@@ -402,7 +390,8 @@ def test_there_is_an_executor_for_every_operation() -> None:
 async def test_the_target_is_looked_for_where_its_kind_is_kept(kind: Kind, plural: str) -> None:
     world = World(operation(kind, replicas=5), kind=kind)
     plan = await world.plan()
-    path = world.executor.path(plan)
+    path = (await world.executor.execute(plan, STAMPED, EXECUTOR)).watched
+    assert path is not None
     assert (path.api_version, path.plural, path.namespace, path.name) == (
         "apps/v1",
         plural,

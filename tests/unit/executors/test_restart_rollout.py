@@ -51,18 +51,18 @@ def test_the_patch_is_the_same_for_the_same_approval_however_often_it_is_made() 
         "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: "2026-03-01T12:00:00Z"}}}}
     }
     for moment in (approved_at, approved_at, in_taipei):
-        assert RECIPE.patch(operation(), moment) == patch
+        assert RECIPE.patch(operation(), None, moment) == patch
 
 
 def test_another_approval_restarts_again() -> None:
     later = START + timedelta(seconds=1)
-    assert RECIPE.patch(operation(), START) != RECIPE.patch(operation(), later)
+    assert RECIPE.patch(operation(), None, START) != RECIPE.patch(operation(), None, later)
 
 
 def test_two_patches_share_nothing() -> None:
-    first = RECIPE.patch(operation(), START)
+    first = RECIPE.patch(operation(), None, START)
     first["spec"]["template"]["metadata"]["annotations"]["other"] = "x"
-    assert "other" not in str(RECIPE.patch(operation(), START))
+    assert "other" not in str(RECIPE.patch(operation(), None, START))
 
 
 def test_the_change_is_from_the_last_restart() -> None:

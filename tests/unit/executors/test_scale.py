@@ -20,8 +20,8 @@ def test_the_change_is_one_number() -> None:
     assert RECIPE.changes(operation(replicas=5), live) == (
         Change(field="spec.replicas", before="3", after="5"),
     )
-    assert RECIPE.patch(operation(replicas=5), START) == {"spec": {"replicas": 5}}
-    assert RECIPE.patch(operation(replicas=5), after(9)) == {"spec": {"replicas": 5}}
+    assert RECIPE.patch(operation(replicas=5), None, START) == {"spec": {"replicas": 5}}
+    assert RECIPE.patch(operation(replicas=5), None, after(9)) == {"spec": {"replicas": 5}}
 
 
 def test_a_workload_that_has_that_many_already_is_not_changed() -> None:

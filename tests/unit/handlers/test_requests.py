@@ -12,7 +12,8 @@ import kopf
 import pytest
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
-from countersign.api.status import Attempt
+from countersign.api.status import Attempt, KnowledgeReference
+from countersign.errors import ApiError
 from countersign.handlers.requests import Requests, register
 from countersign.policy import endings, transitions
 from countersign.policy.decision import Cancel
@@ -23,7 +24,6 @@ from tests.support.fakes_objects import (
     UID,
     after,
     approved,
-    plan,
     planned,
     request,
     with_status,
@@ -43,6 +43,10 @@ class FakeWorkflow:
         self.asked: list[str] = []
         self.seen: list[ApprovalRequest] = []
         self.told: list[Notice] = []
+        self.saved: list[tuple[str, ApprovalRequestStatus]] = []
+        self.save_error: ApiError | None = None
+        self.save_fails_at = 0
+        self.lost = False
         self.hangs: asyncio.Event | None = None
 
     async def advance(self, request: ApprovalRequest) -> Step:
@@ -57,6 +61,23 @@ class FakeWorkflow:
     def stumbled(self, request: ApprovalRequest, error: Exception) -> Step:
         self.asked.append(f"stumbled over {error}")
         return self.steps.pop(0) if self.steps else Step()  # type: ignore[return-value]
+
+    async def save(self, request: ApprovalRequest, step: Step) -> ApprovalRequest | None:
+        return None if self.lost else self._write(request, step)
+
+    async def finish(self, request: ApprovalRequest, step: Step) -> ApprovalRequest:
+        return self._write(request, step)
+
+    def _write(self, request: ApprovalRequest, step: Step) -> ApprovalRequest:
+        error, self.save_error = self.save_error, None
+        if error is not None and self.save_fails_at == len(self.saved):
+            raise error
+        self.save_error = error
+        if step.status is None:
+            return request
+        self.saved.append((request.metadata.resource_version, step.status))
+        version = str(int(request.metadata.resource_version) + 1)
+        return of_version(with_status(request, step.status), version)
 
     async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
         self.told += notices
@@ -130,12 +151,21 @@ def written(patch: kopf.Patch, live: ApprovalRequest | dict[str, Any]) -> dict[s
     return body["status"]  # type: ignore[no-any-return]
 
 
+def of_version(of: ApprovalRequest, version: str) -> ApprovalRequest:
+    metadata = of.metadata.model_copy(update={"resource_version": version})
+    return of.model_copy(update={"metadata": metadata})
+
+
+def claimed(of: ApprovalRequest) -> ApprovalRequestStatus:
+    return approved(of).status
+
+
 def cancelled(of: ApprovalRequest) -> ApprovalRequestStatus:
     return transitions.ended_unapproved(of, Cancel(), after(1))
 
 
 def finished(of: ApprovalRequest) -> ApprovalRequestStatus:
-    end = endings.verified(plan(), "5 of 5", ATTEMPT, True, 0)
+    end = endings.verified(endings.Told("Scaled", changed=True), "5 of 5", ATTEMPT)
     return transitions.finished(of, end, None, after(9))
 
 
@@ -153,30 +183,17 @@ async def test_a_new_request_is_advanced_and_its_status_written() -> None:
     patch = await world.observe(of)
     assert world.workflow.asked == ["advance"]
     assert world.workflow.seen == [of]
-    assert written(patch, of)["phase"] == "Cancelled"
+    assert world.workflow.saved == [("100", cancelled(of))]
+    assert not patch  # Kopf would call no handler while it keeps a patch that failed.
+    assert patch.fns == []
 
 
-async def test_the_status_is_written_only_onto_the_version_that_was_decided_on() -> None:
+async def test_a_status_that_cannot_be_written_just_now_is_decided_anew_soon() -> None:
     of = planned()
     world = World(Step(status=cancelled(of)))
-    patch = await world.observe(of)
-    newer = as_body(of)
-    newer["metadata"]["resourceVersion"] = "101"
-    assert written(patch, newer) == newer["status"]
-
-
-async def test_nothing_is_written_without_that_precondition() -> None:
-    of = planned()
-    patch = await World(Step(status=cancelled(of))).observe(of)
-    assert dict(patch) == {}
-    assert len(patch.fns) == 1
-
-
-async def test_kopfs_own_state_is_never_written_by_us() -> None:
-    of = planned()
-    status = cancelled(of).model_copy(update={"kopf": {"progress": {}}})
-    patch = await World(Step(status=status)).observe(of)
-    assert "kopf" not in written(patch, of)
+    world.workflow.save_error = ApiError("connection reset")
+    await world.observe(of)
+    assert world.wakes_at == after(2)
 
 
 async def test_a_request_that_has_nothing_to_do_is_left_alone() -> None:
@@ -217,7 +234,8 @@ async def test_a_request_that_breaks_the_workflow_is_looked_at_again() -> None:
 async def test_what_the_workflow_says_of_its_own_defect_is_written() -> None:
     of = request()
     world = World(ValueError("a defect"), Step(status=cancelled(of), wake_at=after(30)))
-    assert written(await world.observe(of), of)["phase"] == "Cancelled"
+    await world.observe(of)
+    assert world.workflow.saved == [("100", cancelled(of))]
     assert world.wakes_at == after(30)
 
 
@@ -264,26 +282,101 @@ async def test_a_request_that_was_listed_at_the_start_is_looked_at_like_any_othe
     assert world.workflow.asked == ["advance"]
 
 
+# --- Straight from the claim to the execution -----------------------------------------------------
+
+
+async def test_an_approval_is_carried_out_from_the_answer_to_its_claim() -> None:
+    of = planned()
+    done = finished(with_status(of, claimed(of)))
+    world = World(Step(status=claimed(of)), Step(status=done))
+    await world.observe(of)
+    assert world.workflow.asked == ["advance", "execute"]
+    assert world.workflow.saved == [("100", claimed(of)), ("101", done)]
+    assert world.workflow.seen[1].metadata.resource_version == "101"
+
+
+async def test_a_claim_that_was_lost_is_not_carried_out() -> None:
+    of = planned()
+    world = World(Step(status=claimed(of)))
+    world.workflow.lost = True
+    await world.observe(of)
+    assert world.workflow.asked == ["advance"]
+
+
+async def test_events_from_before_what_was_written_start_nothing() -> None:
+    of = planned()
+    of_claim = of_version(with_status(of, claimed(of)), "101")
+    done = transitions.recorded(
+        with_status(of_claim, finished(of_claim)),
+        KnowledgeReference(store="memory", entry=UID, location="here"),
+        after(9),
+    )
+    world = World(Step(status=claimed(of)), Step(status=done))
+    await world.observe(of)
+    world.workflow.asked.clear()
+    for behind in (of, of_claim):
+        await world.observe(behind)
+        assert world.requests.is_ahead_of(UID)
+    await world.observe(of_version(with_status(of, done), "102"))
+    assert not world.requests.is_ahead_of(UID)
+    assert world.workflow.asked == []
+    assert world.wakes_at is None
+
+
+async def test_another_attempt_after_the_first_is_left_to_kopf() -> None:
+    of = planned()
+    of_claim = of_version(with_status(of, claimed(of)), "101")
+    world = World(
+        Step(status=claimed(of)),
+        Step(status=retried(of_claim), retry_after=timedelta(seconds=30)),
+    )
+    await world.observe(of)
+    assert world.workflow.saved[1][1].phase is Phase.EXECUTING
+    await world.observe(of_version(with_status(of, retried(of_claim)), "102"))
+    assert not world.requests.is_ahead_of(UID)
+
+
+async def test_an_outcome_that_cannot_be_written_is_found_again_soon() -> None:
+    of = planned()
+    done = finished(with_status(of, claimed(of)))
+    world = World(Step(status=claimed(of)), Step(status=done))
+    world.workflow.save_error, world.workflow.save_fails_at = ApiError("connection reset"), 1
+    await world.observe(of)
+    assert world.wakes_at == after(2)
+    assert not world.requests.is_ahead_of(UID)  # Its next event may carry it out once more.
+
+
+async def test_a_defect_in_an_execution_at_once_is_an_end_with_a_name() -> None:
+    of = planned()
+    done = finished(with_status(of, claimed(of)))
+    world = World(Step(status=claimed(of)), ValueError("oops"), Step(status=done))
+    await world.observe(of)
+    assert world.workflow.asked == ["advance", "execute", "broken by oops"]
+
+
+async def test_a_version_that_is_no_number_never_keeps_a_request_waiting() -> None:
+    of = of_version(planned(), "100")
+    done = finished(with_status(of, claimed(of)))
+    world = World(Step(status=claimed(of)), Step(status=done))
+    await world.observe(of)
+    world.requests._ahead[UID] = 0
+    await world.observe(of_version(with_status(of, done), "abc"))
+    assert not world.requests.is_ahead_of(UID)
+
+
 # --- Events ---------------------------------------------------------------------------------------
 
 
-async def test_events_are_posted_once_their_status_is_seen_and_not_before() -> None:
-    of = planned()
-    world = World(Step(status=cancelled(of), notices=(NOTICE,)))
-    await world.observe(of)
+async def test_events_of_an_execution_are_posted_once_their_status_is_seen_and_not_before() -> None:
+    of = approved()
+    stale = transitions.stale(of, "Changed.", after(1))
+    world = World(Step(status=stale, notices=(NOTICE,)))
+    await world.execute(of)
     assert world.workflow.told == []
-    await world.observe(with_status(of, cancelled(of)))
+    await world.observe(with_status(of, stale))
     assert world.workflow.told == [NOTICE]
-    await world.observe(with_status(of, cancelled(of)))
+    await world.observe(with_status(of, stale))
     assert world.workflow.told == [NOTICE]
-
-
-async def test_events_of_a_status_that_was_never_written_are_not_posted() -> None:
-    of = planned()
-    world = World(Step(status=cancelled(of), notices=(NOTICE,)), Step())
-    await world.observe(of)
-    await world.observe(of)  # The write has lost: the object is as it was, and decided on anew.
-    assert world.workflow.told == []
 
 
 async def test_an_event_from_before_the_write_does_not_lose_what_is_to_be_told() -> None:
@@ -297,11 +390,12 @@ async def test_an_event_from_before_the_write_does_not_lose_what_is_to_be_told()
 
 
 async def test_events_of_a_request_that_is_gone_are_not_posted() -> None:
-    of = planned()
-    world = World(Step(status=cancelled(of), notices=(NOTICE,)))
-    await world.observe(of)
+    of = approved()
+    stale = transitions.stale(of, "Changed.", after(1))
+    world = World(Step(status=stale, notices=(NOTICE,)))
+    await world.execute(of)
     await world.observe(of, "DELETED")
-    await world.observe(with_status(of, cancelled(of)))
+    await world.observe(with_status(of, stale))
     assert world.workflow.told == []
 
 
@@ -535,6 +629,9 @@ async def test_kopf_is_told_of_an_event_handler_and_an_execution_for_approved_re
     for phase, runs in (("Approved", True), ("Executing", True), ("Pending", False), (None, False)):
         assert bool(execute.when(body={"status": {"phase": phase}})) == runs
     assert not execute.when(body={})
+    world.requests._ahead[UID] = None
+    assert not execute.when(body={"metadata": {"uid": UID}, "status": {"phase": "Approved"}})
+    world.requests._ahead.clear()
     await observe.fn(type="ADDED", body=as_body(planned()), patch=kopf.Patch(), extra=1)
     await execute.fn(body=as_body(planned()), patch=kopf.Patch(), extra=1)
     assert world.workflow.asked == ["advance"]

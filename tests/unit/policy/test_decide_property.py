@@ -60,7 +60,7 @@ class Life:
         if isinstance(decision, MakePlan):
             made = plan(operation(replicas=5), revision=decision.revision)
             self.digests.append(made.digest)
-            status = transitions.planned(self.of, made, self.risk, None, self.now)
+            status = transitions.planned(self.of, made, self.risk, self.now)
             self.of = with_status(self.of, status)
 
     def write_down(self) -> None:

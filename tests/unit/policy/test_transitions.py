@@ -18,6 +18,7 @@ from countersign.api.approval_request import (
     may_follow,
 )
 from countersign.api.conditions import ConditionType
+from countersign.api.operation import Kind
 from countersign.api.status import Attempt, KnowledgeReference
 from countersign.policy import transitions
 from countersign.policy.decide import decide, tally
@@ -29,10 +30,12 @@ from tests.support.fakes_objects import (
     approved,
     operation,
     plan,
+    plan_of,
     planned,
     request,
     signature,
     signed,
+    step,
     with_status,
 )
 from tests.support.fakes_time import START
@@ -86,13 +89,14 @@ def verifying() -> ApprovalRequest:
 def test_a_plan_is_written_with_everything_that_people_need_to_sign_it() -> None:
     of = request(expires_after="1h")
     undo = operation(replicas=3)
-    status = transitions.planned(of, PLAN, Risk.HIGH, undo, after(1))
+    made = plan(undo=undo)
+    status = transitions.planned(of, made, Risk.HIGH, after(1))
     assert status.phase is Phase.PENDING
     assert conditions(status) == {
         "Planned": "True/Planned",
         "Approved": "False/SignaturesMissing",
     }
-    assert status.plan == PLAN
+    assert status.plan == made
     assert (status.risk_level, status.required_signatures, status.signed) == (Risk.HIGH, 2, "0/2")
     assert status.target is not None
     assert "web" in status.target
@@ -109,12 +113,12 @@ def test_the_timeline_begins_with_the_proposal_and_tells_of_it_once() -> None:
     first = of.status.timeline[0]
     assert (first.type, first.actor, first.actor_role) == ("propose", "agent", "requester")
     assert (first.description, first.time) == ("Memory leak.", after(-60))
-    again = transitions.planned(of, plan(revision=2), Risk.LOW, None, START)
+    again = transitions.planned(of, plan(revision=2), Risk.LOW, START)
     assert [each.type for each in again.timeline] == ["propose", "plan", "plan"]
 
 
 def test_a_plan_that_changes_nothing_says_so() -> None:
-    status = transitions.planned(request(), plan(changes=()), Risk.LOW, None, START)
+    status = transitions.planned(request(), plan(changes=()), Risk.LOW, START)
     assert conditions(status)["Planned"] == "True/NoChange"
     assert status.phase is Phase.PENDING
 
@@ -122,7 +126,7 @@ def test_a_plan_that_changes_nothing_says_so() -> None:
 def test_a_second_plan_forgets_that_the_first_was_to_be_tried_again() -> None:
     of = request()
     of = with_status(of, transitions.planning_later(of, "timeout", timedelta(seconds=30), START))
-    status = transitions.planned(of, PLAN, Risk.LOW, None, after(30))
+    status = transitions.planned(of, PLAN, Risk.LOW, after(30))
     assert status.next_attempt_at is None
 
 
@@ -132,6 +136,18 @@ def test_a_request_that_cannot_be_planned_fails_with_a_reason() -> None:
     assert conditions(status) == {"Planned": "False/TargetNotFound"}
     assert status.message == "No such thing."
     assert told(status)[:2] == ("plan", "error")
+
+
+def test_a_plan_of_several_steps_names_its_objects_and_leaves_undo_to_each() -> None:
+    steps = [
+        step(operation(name=name, replicas=5), undo=operation(name=name, replicas=3))
+        for name in "ab"
+    ]
+    status = transitions.planned(request(), plan_of(*steps), Risk.LOW, START)
+    assert (status.target, status.undo) == ("Deployment/a, b", None)
+    mixed = [step(), step(operation(Kind.STATEFUL_SET, "db", replicas=5))]
+    status = transitions.planned(request(), plan_of(*mixed), Risk.LOW, START)
+    assert status.target == "Deployment/web, StatefulSet/db"
 
 
 def test_an_action_that_cannot_be_parsed_is_an_error_of_type_exec() -> None:
@@ -402,7 +418,7 @@ WRITES: dict[str, tuple[dict[str, ApprovalRequest], Write]] = {
     "planned": (
         PENDING,
         lambda of, text: transitions.planned(
-            of, plan(revision=2, summary=text[:1024]), Risk.LOW, None, after(5)
+            of, plan(revision=2, summary=text[:1024]), Risk.LOW, after(5)
         ),
     ),
     "refused": (

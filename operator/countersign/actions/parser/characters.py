@@ -51,6 +51,11 @@ def checked(text: str) -> str:
     return plain
 
 
+def has_odd_spaces(text: str) -> bool:
+    """Whether ``checked`` has made plain spaces of others: inside quotes they might matter."""
+    return any(ord(space) in _SPACES for space in text.replace("\r\n", "\n"))
+
+
 def unreadable_letter(text: str) -> str | None:
     """The first letter that belongs neither to English nor to Chinese or Japanese, if any.
 

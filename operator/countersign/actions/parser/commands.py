@@ -1,39 +1,31 @@
-"""Commands of kubectl and oc: from words to an operation, by one table of verbs.
-
-A further operation is one more row: the flags it reads, and a function that builds it.
-"""
+"""Commands: from the words of a line to the operation it stands for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from countersign.actions.parser import targets
-from countersign.actions.parser.flags import (
+from countersign.actions.parser import helm, ssh
+from countersign.actions.parser.arguments import (
     Arguments,
     refuse_idle_runs,
     refuse_others,
     take_apart,
 )
+from countersign.actions.parser.elsewhere import on_another_cluster
+from countersign.actions.parser.foreign import Foreign
 from countersign.actions.parser.refusal import RefusalClass, RefusedError
+from countersign.actions.parser.refused_verbs import GROUPS, refuse_verb
 from countersign.actions.parser.shell import Word
 from countersign.actions.parser.tools import refuse_tool
-from countersign.actions.parser.verbs import GROUPS, refuse_verb
-from countersign.api.operation import Operation, OperationType, ScaleParameters
+from countersign.actions.parser.verbs import COMMANDS
+from countersign.api.operation import Operation
 
-_PROGRAMS = frozenset({"kubectl", "oc"})
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """How one verb is read: ``flags`` are those it may have beside the harmless ones."""
-
-    operation: OperationType
-    flags: frozenset[str]
-    build: Callable[[Arguments], Operation]
+_CLUSTER_FLAGS = ("context", "kubeconfig")
+# Behind whose -- stands a command of its own.
+_WITH_PROGRAM = frozenset({("exec",), ("create", "job")})
 
 
-def read(words: Sequence[Word]) -> Operation:
+def read(words: Sequence[Word]) -> Operation | Foreign:
     """The operation that a command line stands for."""
     if not words:
         raise RefusedError(RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command.")
@@ -43,61 +35,48 @@ def read(words: Sequence[Word]) -> Operation:
             "The command sets environment variables, which cannot take effect here. "
             "Leave them out.",
         )
-    if words[0].text not in _PROGRAMS:
+    program = _PROGRAMS.get(words[0].text)
+    if program is None:
         raise refuse_tool(words)
+    return program(words)
+
+
+def _kubectl(words: Sequence[Word]) -> Operation | Foreign:
     arguments = take_apart(words[1:])
+    arguments.openshift = words[0].text == "oc"
+    path = _verb(arguments)
+    if path not in _WITH_PROGRAM:
+        arguments.positionals += arguments.behind or ()
+        arguments.behind = None
     refuse_idle_runs(arguments)
-    path = _verb(arguments.positionals)
-    command = _COMMANDS.get(path)
+    command = COMMANDS.get(path)
     rest = arguments.positionals[len(path) :]
     if command is None:
         raise refuse_verb(path, rest, frozenset(arguments.given))
-    refuse_others(arguments, command.flags)
+    refuse_others(arguments, (*command.flags, *_CLUSTER_FLAGS))
     arguments.positionals = rest
-    return command.build(arguments)
+    outcome = command.build(arguments)
+    cluster = {
+        flag: value for flag in _CLUSTER_FLAGS if (value := arguments.value(flag)) is not None
+    }
+    return on_another_cluster(outcome, cluster) if cluster else outcome
 
 
-def _verb(positionals: Sequence[str]) -> tuple[str, ...]:
-    if not positionals:
+def _verb(arguments: Arguments) -> tuple[str, ...]:
+    words = arguments.positionals or arguments.behind or []
+    if not words:
         raise RefusedError(
             RefusalClass.NO_TARGET,
             "The command has no verb. Write for example kubectl rollout restart deployment/NAME.",
         )
-    first = positionals[0].lower()
+    first = words[0].lower()
     length = 2 if first in GROUPS else 1
-    return tuple(word.lower() for word in positionals[:length])
+    return tuple(word.lower() for word in words[:length])
 
 
-def _restart_rollout(arguments: Arguments) -> Operation:
-    target = targets.read(
-        OperationType.RESTART_ROLLOUT, arguments.positionals, arguments.value("namespace")
-    )
-    return Operation(type=OperationType.RESTART_ROLLOUT, target=target)
-
-
-def _scale(arguments: Arguments) -> Operation:
-    target = targets.read(OperationType.SCALE, arguments.positionals, arguments.value("namespace"))
-    replicas = arguments.value("replicas")
-    if replicas is None:
-        raise RefusedError(
-            RefusalClass.MALFORMED, "The number of replicas is missing. Add --replicas=N."
-        )
-    current = arguments.value("current-replicas")
-    return Operation(
-        type=OperationType.SCALE,
-        target=target,
-        scale=ScaleParameters(
-            replicas=targets.replicas(replicas),
-            current_replicas=None if current is None else targets.replicas(current),
-        ),
-    )
-
-
-_COMMANDS: dict[tuple[str, ...], Command] = {
-    ("rollout", "restart"): Command(
-        OperationType.RESTART_ROLLOUT, frozenset({"namespace"}), _restart_rollout
-    ),
-    ("scale",): Command(
-        OperationType.SCALE, frozenset({"namespace", "replicas", "current-replicas"}), _scale
-    ),
+_PROGRAMS: dict[str, Callable[[Sequence[Word]], Operation | Foreign]] = {
+    "kubectl": _kubectl,
+    "oc": _kubectl,
+    "helm": helm.read,
+    "ssh": ssh.read,
 }

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from countersign.actions.parser.characters import CJK
 from countersign.actions.parser.refusal import RefusalClass, RefusedError
+from countersign.actions.parser.refused_verbs import is_verb
 from countersign.actions.parser.tools import starts_with_tool, tool_in
-from countersign.actions.parser.verbs import is_verb
 
 _BULLET = re.compile(
     r"\s*(?:[-*+•·]\s+(?:\[ \]\s+)?|\(?\d{1,3}[.)]\s+|\d{1,3}、\s*|>\s+)", re.ASCII
@@ -18,29 +18,36 @@ _PROMPT = re.compile(
         (?: \[[\w.:~/-]{1,63}(?:@[\w.-]{1,63}(?:[\x20:][\w.~/-]{0,80})?)?\]
           | [\w.-]{1,63}@[\w.-]{1,63}(?::[\w.~/-]{0,80})?
           | [\w.-]{1,63}:[~/][\w./-]{0,80} | ~ ) \x20? [$%\#>❯]
-      | PS\x20[A-Za-z]:\\[\w\\-]{0,80}>
+      | (?:PS\x20)?[A-Za-z]:\\[\w\\-]{0,80}>
+      | (?:ba)?sh-[0-9][0-9.]{0,8}[$\#]
+      | (?:controlplane|master|node[0-9]{1,3})(?:\x20~)?\x20?[$\#➜]  # playgrounds
       | [$%❯➜]
       | \# (?=\s)
     )\s+""",
     re.ASCII | re.VERBOSE,
 )
 _KUBECTL = re.compile(
-    r"(?:sudo\s+)?(?:[^\s'\"`=]{0,200}[/\\])?(?P<name>kubectl|oc)(?:\.exe)?(?=\s|$)",
+    r"(?:sudo\s+)?(?:minikube\s+kubectl\s+--(?=\s)"
+    r"|(?:[^\s'\"`=]{0,200}[/\\])?(?:kubectl|oc)(?:\.exe)?(?=\s|$))",
     re.IGNORECASE | re.ASCII,
 )
+_OC = re.compile(r"(?:^|[\s/\\])oc(?:\.exe)?$", re.IGNORECASE)
 _ALIAS = re.compile(r"(?:sudo\s+)?k(?=\s+[a-z-])")
 _MENTION = re.compile(
     r"(?<![\w./\\-])(?:kubectl|oc)(?:\.exe)?\s+(?P<next>-|[a-z-]+)", re.IGNORECASE | re.ASCII
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w{0,60}=\S*\s", re.ASCII)
 _LEAD_IN = re.compile(
-    r"(?::|：|\b(?:run|execute|running|executing)|[执執][行]|[运運]行|実行)\s*$", re.IGNORECASE
+    r"(?::|：|\b(?:run|execute|running|executing|using|via)|[执執][行]|[运運]行|使用|実行)\s*$",
+    re.IGNORECASE,
 )
 _OPERATOR = re.compile(r"[;|&]\s*$|&&|\|")
 _QUOTE_OR_COMMENT = re.compile(r"['\"]|(?<!\S)#")
 _TICKS = re.compile(r"`+")
 _FENCE_LANGUAGE = re.compile(r"(?:sh|bash|shell|console|zsh|text|terminal)?[ ]*\n")
 _MOST_DECORATIONS = 5
+# Verbs whose last words may be anything, so that nobody can tell where prose begins.
+_FREE_TEXT = re.compile(r"(?:^ssh|\b(?:exec|annotate|env))\s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,8 @@ def _command(text: str) -> str | None:
     ``sudo`` says who runs kubectl on somebody's own machine; nothing runs there here.
     """
     if program := _KUBECTL.match(text) or _ALIAS.match(text):
-        return "kubectl" + text[program.end() :]
+        name = "oc" if _OC.search(program.group()) else "kubectl"
+        return name + text[program.end() :]
     return text if starts_with_tool(text) or _ASSIGNMENT.match(text) else None
 
 
@@ -186,8 +194,10 @@ def _announced_command(text: str, comments: tuple[str, ...]) -> Passage | None:
             "A command stands in the middle of other words. Write the command only, or put it "
             "in backticks.",
         )
-    program = _command(command) or command
-    return _until_prose(program.rstrip().removesuffix("."), before, comments)
+    program = (_command(command) or command).rstrip()
+    if program.endswith(".") and _FREE_TEXT.search(program):
+        raise _endless()
+    return _until_prose(program.removesuffix("."), before, comments)
 
 
 def _until_prose(command: str, before: str, comments: tuple[str, ...]) -> Passage:
@@ -200,6 +210,8 @@ def _until_prose(command: str, before: str, comments: tuple[str, ...]) -> Passag
     is_part_of_word = end and end.group().isalpha() and not command[: end.start()].endswith(" ")
     if end is None or is_part_of_word or _QUOTE_OR_COMMENT.search(command, 0, end.start()):
         return _passage(command, before, "", comments)
+    if _FREE_TEXT.search(command, 0, end.start()):
+        raise _endless()
     return _passage(command[: end.start()], before, command[end.start() :], comments)
 
 
@@ -212,6 +224,14 @@ def _passage(command: str, before: str, after: str, comments: tuple[str, ...]) -
 
 def _bared(text: str) -> str:
     return undecorated(_without_leading_comments(text)[0])
+
+
+def _endless() -> RefusedError:
+    return RefusedError(
+        RefusalClass.AMBIGUOUS,
+        "Nobody can tell where the command ends and other words begin. Put the command in "
+        "backticks, or write it only.",
+    )
 
 
 def _several() -> RefusedError:

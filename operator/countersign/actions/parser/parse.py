@@ -5,31 +5,47 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countersign.actions.parser import commands, layout, prose, sentences, shell
-from countersign.actions.parser.characters import checked
-from countersign.actions.parser.refusal import Refusal, RefusedError
+from countersign.actions.parser.characters import checked, has_odd_spaces
+from countersign.actions.parser.flat import describe
+from countersign.actions.parser.foreign import Foreign
+from countersign.actions.parser.refusal import Refusal, RefusalClass, RefusedError
 
 if TYPE_CHECKING:
     from countersign.api.operation import Operation
 
 
-def parse(text: str) -> Operation | Refusal:
-    """The one operation that a text names, or why there is none. Never raises."""
+def parse(text: str) -> Operation | Foreign | Refusal:
+    """The one operation that a text names, or why there is none. Never raises.
+
+    ``Foreign`` is an action that was understood exactly and cannot be carried out here.
+    """
     try:
-        return _read(checked(text))
+        return _read(checked(text), odd_spaces=has_odd_spaces(text))
     except RefusedError as error:
         return error.refusal
 
 
-def _read(text: str) -> Operation:
+def _read(text: str, *, odd_spaces: bool) -> Operation | Foreign:
     found = layout.read(text)
     if isinstance(found, layout.Prose):
         for comment in found.comments:
             prose.check_words("", comment)
         return sentences.read(found.text)
     line = shell.split(found.command)
-    operation = commands.read(line.words)
+    outcome = commands.read(line.words)
+    described = outcome.described if isinstance(outcome, Foreign) else describe(outcome)
+    if odd_spaces and described["operation"] != "Patch" and any(map(_holds_spaces, line.words)):
+        raise RefusedError(
+            RefusalClass.MALFORMED,
+            "A quoted word may hold a tab or another space that looks like a plain one. "
+            "Type the text anew with plain spaces.",
+        )
     prose.check_comments((*found.comments, *line.comments))
-    prose.check(found.before, found.after, operation)
+    prose.check(found.before, found.after, described)
     for part in (found.before, found.after):
-        sentences.check_contradiction(part, operation)
-    return operation
+        sentences.check_contradiction(part, described)
+    return outcome
+
+
+def _holds_spaces(word: shell.Word) -> bool:
+    return any(character.isspace() for character in word.text)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from countersign.actions.parser.characters import unreadable_letter
-from countersign.actions.parser.kinds import is_other_kind, kind_of
+from countersign.actions.parser.kinds import is_kind, kind_of
+from countersign.actions.parser.prose_actions import other_action
+from countersign.actions.parser.prose_occasions import without_occasion
 from countersign.actions.parser.prose_rules import PROHIBITION, RULES, Where
 from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point, quote
-from countersign.api.operation import Operation, OperationType
 
 _ADVICE = "Write the command only, and the rest into spec.description."
 _SENTENCE_END = re.compile(r"[.!;](?=\s|$)|[。！；]|\n\s*\n")
@@ -34,14 +36,13 @@ _OPERATOR = re.compile(r"&&|\||\$[\w({]|>>", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _TICKED = re.compile(r"`([\w.-]+)`", re.ASCII)
 _NEIGHBOUR = 40
-_OTHER_VERB = {
-    OperationType.RESTART_ROLLOUT: re.compile(r"\bscale\b|[扩擴缩縮]容|スケール", re.ASCII),
-    OperationType.SCALE: re.compile(r"\brestart\b|重[启啟]|再起動", re.ASCII),
-}
 
 
-def check(before: str, after: str, operation: Operation) -> None:
-    """Refuse prose before and after an action that may change or add to it."""
+def check(before: str, after: str, described: Mapping[str, Any]) -> None:
+    """Refuse prose before and after an action that may change or add to it.
+
+    The action is described by its flat JSON object (:func:`flat.describe`).
+    """
     whole = _plain(f"{before} {after}")
     letter = unreadable_letter(whole)
     if letter is not None:
@@ -49,14 +50,14 @@ def check(before: str, after: str, operation: Operation) -> None:
     check_words(before, after)
     if operator := _OPERATOR.search(whole):
         raise _refusal(RefusalClass.COMPOUND, f"holds {quote(operator.group())}, as a shell would")
-    if other := _OTHER_VERB[operation.type].search(whole):
-        raise _refusal(RefusalClass.COMPOUND, f"names another action ({quote(other.group())})")
-    _check_references(whole, operation)
+    if other := other_action(whole, described["operation"]):
+        raise _refusal(RefusalClass.COMPOUND, f"names another action ({quote(other)})")
+    _check_references(whole, described)
 
 
 def check_words(before: str, after: str) -> None:
     """Refuse words that negate, restrict, defer, multiply or add to the action between."""
-    before, after = _plain(before), _plain(after)
+    before, after = without_occasion(_plain(before)), _plain(after)
     near_before = _SENTENCE_END.split(before)[-1]
     near_after = _SENTENCE_END.split(after, maxsplit=1)[0]
     parts: Mapping[Where, Iterable[str]] = {
@@ -66,6 +67,7 @@ def check_words(before: str, after: str) -> None:
             _CJK_CLAUSE_END.split(near_before.rstrip(" :："))[-1],
             _CJK_CLAUSE_END.split(near_after, maxsplit=1)[0],
         ),
+        Where.BEFORE: (near_before,),
         Where.AFTER: (near_after,),
     }
     for rule in RULES:
@@ -84,30 +86,37 @@ def check_comments(comments: Iterable[str]) -> None:
             )
 
 
-def _check_references(prose: str, operation: Operation) -> None:
-    target = operation.target
+def names_of(described: Mapping[str, Any]) -> set[tuple[str | None, str]]:
+    """The objects of an action, as kinds and names."""
+    objects = {(described["kind"], described["name"])}
+    objects |= {(each["kind"], each["name"]) for each in described.get("targets", ())}
+    objects.add(("CronJob", described.get("fromCronJob")))
+    return {(kind, name) for kind, name in objects if name is not None}
+
+
+def _check_references(prose: str, described: Mapping[str, Any]) -> None:
+    objects = names_of(described)
     for reference in _REFERENCE.finditer(prose):
-        kind = kind_of(reference[1])
-        if (kind or is_other_kind(reference[1])) and (kind, reference[2]) != (
-            target.kind,
-            target.name,
-        ):
+        known = kind_of(reference[1])
+        is_own = known is not None and (known.kind, reference[2]) in objects
+        if is_kind(reference[1]) and not is_own:
             raise _refusal(RefusalClass.AMBIGUOUS, f"names {quote(reference.group())} as well")
     if flag := _FLAG.search(prose):
         raise _refusal(RefusalClass.AMBIGUOUS, f"holds a flag ({quote(flag.group())}…)")
-    if _NAMESPACE.search(prose) and target.namespace not in _WORD.findall(prose):
+    own = {described["namespace"], described["name"] if described["kind"] == "Namespace" else None}
+    if _NAMESPACE.search(prose) and not own & set(_WORD.findall(prose)):
         raise _refusal(RefusalClass.AMBIGUOUS, "names a namespace that the command does not")
     if _CLUSTER.search(prose):
         raise _refusal(RefusalClass.AMBIGUOUS, "names a cluster; an action runs in its own")
-    _check_other_names(prose, operation)
+    _check_other_names(prose, {name for _, name in objects})
 
 
-def _check_other_names(prose: str, operation: Operation) -> None:
-    """A name in backticks beside a kind must be the target's own."""
+def _check_other_names(prose: str, names: set[str]) -> None:
+    """A name in backticks beside a kind must be one of the action's own."""
     for ticked in _TICKED.finditer(prose):
         before = _WORD.findall(prose[: ticked.start()][-_NEIGHBOUR:])[-1:]
         after = _WORD.findall(prose[ticked.end() :][:_NEIGHBOUR])[:1]
-        if ticked[1] != operation.target.name and any(map(kind_of, before + after)):
+        if ticked[1] not in names and any(map(is_kind, before + after)):
             raise _refusal(RefusalClass.AMBIGUOUS, f"names {quote(ticked[1])} as well")
 
 

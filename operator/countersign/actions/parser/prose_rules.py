@@ -15,7 +15,8 @@ class Where(Enum):
     ANYWHERE = auto()
     NEAR = auto()  # the sentence that holds the command
     CLAUSE = auto()  # its clause: Chinese puts a reason and an order into one sentence
-    AFTER = auto()  # what follows the command in its sentence
+    BEFORE = auto()  # what stands before the command in its sentence
+    AFTER = auto()  # what follows it there
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ RULES = (
             r"no(?=\s*[.!,;:])|not(?=\s*(?:[.!,;:]|$))|"
             r"rather than|just kidding|abort|undo this|stop (?:it|this|that)|deprecated",
             r"不要|不行|不用|不必|不需|无需|無需|毋[须須]|不[应應该該得准许許再宜]|不能|不是|不建[议議]|"
-            r"不可(?![用达達见見预預])|[勿甭]|禁止|避免|切忌|停止[执執]行|取消|而非|[没沒]必要|暂缓|暫緩|"
+            r"不可(?![用达達见見预預调調])|[勿甭]|禁止|避免|切忌|停止[执執]行|取消|而非|[没沒]必要|暂缓|暫緩|"
             rf"{_DO_NOT}|[🚫❌⛔]|~~|<!--|ないで|しないこと|ません|してはいけ|せずに|べきではな|やめ|中止",
         ),
     ),
@@ -95,6 +96,15 @@ RULES = (
         ),
     ),
     Rule(
+        Where.BEFORE,
+        RefusalClass.UNSUPPORTED,
+        "waits for something, which nobody would heed",
+        _words(
+            r"wait(?:s|ing)?|until|till|pending|approv(?:e|es|ed|al)|permission",
+            r"等待|等到|[审審]批|批准|同意|承認",
+        ),
+    ),
+    Rule(
         Where.ANYWHERE,
         RefusalClass.READ_ONLY,
         "asks or reports something instead of proposing it",
@@ -130,23 +140,13 @@ RULES = (
         _words(r"by \d+x?|\d+x|double|twice|half|halve|more|fewer|triple", r"倍|一半|翻番"),
     ),
     Rule(
-        Where.ANYWHERE,
-        RefusalClass.COMPOUND,
-        "names another action",
-        _words(
-            r"delete|remove|drain|cordon|uncordon|evict|roll ?back|rollback|revert|taint|"
-            r"kill|reboot|rm",
-            r"[删刪]除|[驱驅]逐|回[滚滾]|封[锁鎖]|削除|ロールバック",
-        ),
-    ),
-    Rule(
         Where.AFTER,
         RefusalClass.COMPOUND,
         "goes on with another step",
         re.compile(
             rf"(?:^\W*and|(?<!\w)(?:then|afterwards|next|followed by|plus|also))\b"
             rf"(?!(?: then)? (?:{_OBSERVING})\b)"
-            rf"|(?:^\W*[并並和与與及再]|然[后後]|接[着著]|以及|同[时時]|そして|その[后後])(?!再?(?:{_OBSERVING_CJK}))",
+            rf"|(?:^[\s`*,，、.。:：)）]*[并並和与與及再]|然[后後]|接[着著]|以及|同[时時]|そして|その[后後])(?!再?(?:{_OBSERVING_CJK}))",
             re.ASCII,
         ),
     ),

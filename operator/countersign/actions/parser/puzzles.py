@@ -7,15 +7,24 @@ from collections.abc import Sequence
 
 from countersign.actions.parser import prose
 from countersign.actions.parser.characters import unreadable_letter
+from countersign.actions.parser.names import is_name
 from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point, quote
-from countersign.actions.parser.targets import is_name
 from countersign.actions.parser.tokens import Token
-from countersign.actions.parser.vocabulary import Role
+from countersign.actions.parser.vocabulary import VERBS, Role
 
 _EXAMPLES = {
-    Role.RESTART: '"restart deployment web in namespace shop"',
     Role.SCALE: '"scale deployment web to 3 replicas in namespace shop"',
+    Role.ROLL_BACK: '"roll back deployment web to the previous revision"',
+    Role.PAUSE: '"pause the rollout of deployment web"',
+    Role.RESUME: '"resume the rollout of deployment web"',
+    Role.DELETE: '"delete pod web-0 in namespace shop"',
+    Role.EVICT: '"evict pod web-0 in namespace shop"',
+    Role.CORDON: '"cordon node worker-1"',
+    Role.UNCORDON: '"uncordon node worker-1"',
+    Role.DRAIN: '"drain node worker-1"',
+    Role.CREATE: '"run job backup-1 from cronjob backup"',
 }
+_EXAMPLE = '"restart deployment web in namespace shop"'
 _QUESTION = re.compile(
     r"\s*(?:show|get|list|describe|logs|why|what|which|who|check|status|view|tail|watch|see|is|"
     r"are|查看|[显顯]示|列出|[检檢]查|查[询詢]|[为為]什[么麼])(?![a-z])",
@@ -30,12 +39,12 @@ def refuse_sentence(sentence: str, words: Sequence[Token]) -> RefusedError:
             RefusalClass.READ_ONLY,
             "The text asks to see something, so there is nothing to approve.",
         )
-    verb = next((t.role for t in words if t.role in _EXAMPLES), None)
+    verb = next((t.role for t in words if t.role in VERBS), None)
     if verb is None:
         return RefusedError(
             RefusalClass.UNSUPPORTED,
-            "The text asks for nothing that is carried out; this version carries out restart and "
-            f"scale only. Write a kubectl command, or for example {_EXAMPLES[Role.RESTART]}.",
+            "The text asks for nothing that is carried out. Write a kubectl command, or for "
+            f"example {_EXAMPLE}.",
         )
     try:
         prose.check_words("", sentence)
@@ -47,7 +56,7 @@ def refuse_sentence(sentence: str, words: Sequence[Token]) -> RefusedError:
 def _incomplete(words: Sequence[Token], verb: Role) -> RefusedError:
     """What is missing, or left over, in a sentence about a known action."""
     roles = {token.role for token in words}
-    hint = f"Write for example {_EXAMPLES[verb]}."
+    hint = f"Write for example {_EXAMPLES.get(verb, _EXAMPLE)}."
     if not roles & {Role.KIND, Role.REFERENCE}:
         return _without_kind(words, hint)
     if misspelt := _misspelt(words, hint):
@@ -75,11 +84,9 @@ def _names_of_objects(words: Sequence[Token]) -> list[str]:
 
 
 def _without_kind(words: Sequence[Token], hint: str) -> RefusedError:
-    other = next((t for t in words if t.role is Role.OTHER_KIND), None)
-    if other is not None and other.text.lower() not in ("pod", "pods"):
+    if any(token.role is Role.KINDS for token in words):
         return RefusedError(
-            RefusalClass.UNSUPPORTED,
-            f"{quote(other.text)} cannot be restarted or scaled in this version. {hint}",
+            RefusalClass.AMBIGUOUS, f"The sentence speaks of several objects. {hint}"
         )
     if _names_of_objects(words):
         return RefusedError(

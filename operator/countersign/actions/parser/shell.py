@@ -16,10 +16,8 @@ _VARIABLE = re.compile(r"\$[\w{@*#?$!\"-]")
 _LITERAL = re.compile(r"""[^\s'"\\$`;&|<>(){}“”‘’]+""")
 _DASHES = re.compile(r"[-‐‑‒–—―−]{1,3}(?=[A-Za-z])")
 _TYPOGRAPHIC_QUOTES = "“”‘’"
-_ANSI_C = {
-    "n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v",
-    "e": "\x1b", "\\": "\\", "'": "'", '"': '"', "?": "?",
-}  # fmt: skip
+# Those that make characters which cannot be seen are not read.
+_ANSI_C = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"', "?": "?"}
 
 
 @dataclass(frozen=True, slots=True)

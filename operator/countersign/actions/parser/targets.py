@@ -1,149 +1,166 @@
-"""The object of a command, and its numbers: read exactly, or refused with a hint."""
+"""The objects of a command: ``deploy/web``, ``deploy web api``, ``pods -l app=web``."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from countersign.actions.parser.kinds import is_other_kind, kind_of
-from countersign.actions.parser.refusal import (
-    RefusalClass,
-    RefusedError,
-    code_point,
-    one_of,
-    quote,
-)
-from countersign.api.operation import (
-    ALLOWED_KINDS,
-    MAX_REPLICAS,
-    NAME_PATTERN,
-    NAMESPACE_PATTERN,
-    Kind,
-    OperationType,
-    Target,
-)
+from countersign.actions.parser.arguments import Arguments, whole_number
+from countersign.actions.parser.kinds import Known, is_kind, known_kind, word_for
+from countersign.actions.parser.names import valid_name, valid_namespace
+from countersign.actions.parser.refusal import RefusalClass, RefusedError, one_of, quote
+from countersign.actions.parser.selectors import valid_selector
+from countersign.api.kinds import is_cluster_scoped
+from countersign.api.operation import ALLOWED_KINDS, MAX_TARGETS, Kind, OperationType, Target
+from countersign.api.parameters import MAX_REPLICAS
 
-MAX_NAME = 253
-MAX_NAMESPACE = 63
-_NAME = re.compile(NAME_PATTERN)
-_NAMESPACE = re.compile(NAMESPACE_PATTERN)
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}")  # 010 is octal to kubectl
-_FORM = "Write the kind and the name of one object, for example deployment/web"
+Targets = tuple[Target, ...]
+Kinds = Callable[[str], Known]
+_FORM = "Write the kind and the name of an object, for example deployment/web"
 
 
-def read(operation: OperationType, words: Sequence[str], namespace: str | None) -> Target:
-    """The one object that the words after the verb name: ``deploy/web`` or ``deploy web``."""
-    kind_word, name = _kind_and_name(words)
-    return target(operation, allowed_kind(operation, kind_word), name, namespace)
+def read(operation: OperationType, words: Sequence[str], arguments: Arguments) -> Targets:
+    """The objects that the words after the verb name, or a selector chooses."""
+    selector = arguments.value("selector")
+    kinds = partial(known_kind, openshift=arguments.openshift)
+    pairs = _pairs(words, kinds) if selector is None else [(_lone_kind(words, kinds), None)]
+    return _targets(operation, pairs, arguments, selector)
 
 
-def target(operation: OperationType, kind: Kind, name: str, namespace: str | None) -> Target:
+def read_of_kind(operation: OperationType, words: Sequence[str], arguments: Arguments) -> Targets:
+    """The same for a verb that works on one kind only, whose word may be left out."""
+    [kind] = ALLOWED_KINDS[operation]
+    selector = arguments.value("selector")
+    if selector is not None:
+        if words:
+            raise _name_and_selector(words[0])
+        return _targets(operation, [(Known(kind), None)], arguments, selector)
+    if words and "/" not in words[0] and is_kind(words[0]) and len(words) > 1:
+        raise RefusedError(
+            RefusalClass.MALFORMED,
+            f"To kubectl {quote(words[0])} is a name here. Leave it out, or write "
+            f"{kind.lower()}/NAME.",
+        )
+    if not words:
+        raise RefusedError(
+            RefusalClass.NO_TARGET, f"The command names no {kind}. Write its name after the verb."
+        )
+    pairs = [_split(word, known_kind) if "/" in word else (Known(kind), word) for word in words]
+    return _targets(operation, pairs, arguments, None)
+
+
+def target(
+    operation: OperationType, known: Known, name: str | None, namespace: str | None
+) -> Target:
     """A target of valid names, of a kind the operation works on."""
-    allowed = ALLOWED_KINDS[operation]
-    if kind not in allowed:
+    allowed = ALLOWED_KINDS.get(operation)
+    if allowed is not None and (known.kind not in allowed or known.api_version is not None):
         raise RefusedError(
             RefusalClass.UNSUPPORTED,
-            f"{operation} works on {one_of(allowed)} only, not on a {kind}.",
+            f"{operation} works on {one_of(allowed)} only, not on a {known.kind}.",
         )
-    return Target(kind=kind, name=valid_name(name), namespace=valid_namespace(namespace))
-
-
-def allowed_kind(operation: OperationType, word: str) -> Kind:
-    """The kind that a word names; refuses those the operation does not work on."""
-    kind = kind_of(word)
-    if kind is not None:
-        return kind
-    allowed = one_of(ALLOWED_KINDS[operation])
-    if is_other_kind(word):
-        raise RefusedError(
-            RefusalClass.UNSUPPORTED, f"{operation} works on {allowed} only, not on {quote(word)}."
-        )
-    raise RefusedError(
-        RefusalClass.AMBIGUOUS, f"{quote(word)} is no kind that is known here. {_FORM} ({allowed})."
+    namespace = valid_namespace(namespace)
+    if is_cluster_scoped(known.kind, known.api_version):
+        namespace = None
+    return Target(
+        kind=str(known.kind),
+        api_version=known.api_version,
+        name=None if name is None else valid_name(name, known.kind),
+        namespace=namespace,
     )
-
-
-def is_name(text: str) -> bool:
-    """Whether an object can have this name."""
-    return _NAME.fullmatch(text) is not None and len(text) <= MAX_NAME
-
-
-def valid_name(name: str) -> str:
-    """The name of an object, if it can be one."""
-    return _valid("name", name, _NAME, MAX_NAME)
-
-
-def valid_namespace(namespace: str | None) -> str | None:
-    """The name of a namespace, if it can be one; None stays None."""
-    if namespace is None:
-        return None
-    return _valid("namespace", namespace, _NAMESPACE, MAX_NAMESPACE)
 
 
 def replicas(text: str) -> int:
     """A number of replicas from 0 to the most that an operation may ask for."""
-    if _NUMBER.fullmatch(text) and int(text) <= MAX_REPLICAS:
-        return int(text)
-    raise RefusedError(
-        RefusalClass.MALFORMED,
-        f"{quote(text)} is no number of replicas. Write a whole number from 0 to {MAX_REPLICAS}.",
-    )
+    return whole_number(text, "a number of replicas", 0, MAX_REPLICAS)
 
 
-def _kind_and_name(words: Sequence[str]) -> tuple[str, str]:
-    match words:
-        case []:
-            raise RefusedError(RefusalClass.NO_TARGET, f"The command names no object. {_FORM}.")
-        case [word] if "/" in word:
-            kind, _, name = word.partition("/")
-            if not kind or not name:
-                raise RefusedError(
-                    RefusalClass.NO_TARGET, f"{quote(word)} names no object. {_FORM}."
-                )
-        case [word]:
-            known = kind_of(word) or is_other_kind(word)
-            raise RefusedError(
-                RefusalClass.NO_TARGET if known else RefusalClass.AMBIGUOUS,
-                f"{quote(word)} is {'a kind without a name' if known else 'a name without a kind'}."
-                f" {_FORM}.",
-            )
-        case [kind, name] if "/" not in kind and "/" not in name:
-            pass
-        case _:
-            raise RefusedError(
-                RefusalClass.AMBIGUOUS,
-                f"More than one object is named ({quote(' '.join(words))}). "
-                "One object a request: write a request for each.",
-            )
-    if "," in kind:
+def word_of(known: Known) -> str:
+    """A word that is read as this kind."""
+    return word_for(known.kind, known.api_version)
+
+
+def kind_and_name(word: str, kind: Kind, *, what: str) -> str:
+    """The name in ``cronjob/NAME``, where only one kind may stand."""
+    known, name = _split(word, known_kind) if "/" in word else (None, "")
+    if known is None or known.kind != kind or known.api_version is not None:
         raise RefusedError(
-            RefusalClass.AMBIGUOUS, f"{quote(kind)} are several kinds. One object a request."
+            RefusalClass.UNSUPPORTED, f"{what} takes {kind.lower()}/NAME, not {quote(word)}."
         )
-    return kind, name
+    return valid_name(name)
 
 
-def _valid(what: str, text: str, pattern: re.Pattern[str], longest: int) -> str:
-    if pattern.fullmatch(text) and len(text) <= longest:
-        return text
-    if not text:
-        raise RefusedError(
-            RefusalClass.MALFORMED, f"The {what} is empty. Write it, or leave its flag out."
-        )
-    if "*" in text or "?" in text:
+def _targets(
+    operation: OperationType,
+    pairs: Sequence[tuple[Known, str | None]],
+    arguments: Arguments,
+    selector: str | None,
+) -> Targets:
+    if len(pairs) > MAX_TARGETS:
         raise RefusedError(
             RefusalClass.AMBIGUOUS,
-            f"{quote(text)} is a pattern and may stand for several. One object a request.",
+            f"More than {MAX_TARGETS} objects are named. Write several requests.",
         )
-    raise RefusedError(RefusalClass.MALFORMED, f"{quote(text)} is no {what}: {_fault(text)}.")
+    namespace = arguments.value("namespace")
+    if selector is not None:
+        [(known, _)] = pairs
+        one = target(operation, known, "any", namespace)
+        chosen = {"name": None, "selector": valid_selector(selector)}
+        return (one.model_copy(update=chosen),)
+    found = tuple(target(operation, known, name, namespace) for known, name in pairs)
+    if len(set(found)) < len(found):
+        raise RefusedError(RefusalClass.MALFORMED, "An object is named twice. Name it once.")
+    return found
 
 
-def _fault(text: str) -> str:
-    foreign = next((character for character in text if not character.isascii()), None)
-    if foreign is not None:
-        return f"it holds {code_point(foreign)}. Type it anew in plain letters"
-    if any(character.isupper() for character in text):
-        return "capital letters are not allowed. Write it in lower case if that is what is meant"
-    return (
-        "it may hold lower-case letters, digits and hyphens, begins and ends with one of the "
-        "first two, and is at most 63 characters long (253 for objects, which may have dots)"
+def _lone_kind(words: Sequence[str], kinds: Kinds) -> Known:
+    """The one kind whose objects a selector chooses."""
+    match words:
+        case []:
+            raise RefusedError(
+                RefusalClass.NO_TARGET, "The selector has no kind. Write it, for example pods."
+            )
+        case [word] if "," in word:
+            raise RefusedError(
+                RefusalClass.AMBIGUOUS,
+                f"{quote(word)} are several kinds. With a selector, write a request for each.",
+            )
+        case [word] if "/" not in word:
+            return kinds(word)
+        case _:
+            raise _name_and_selector(words[-1])
+
+
+def _pairs(words: Sequence[str], kinds: Kinds) -> list[tuple[Known, str | None]]:
+    if not words:
+        raise RefusedError(RefusalClass.NO_TARGET, f"The command names no object. {_FORM}.")
+    if any("/" in word for word in words):
+        return [_split(word, kinds) for word in words]
+    kind_words, names = words[0].split(","), words[1:]
+    if not names:
+        known = all(is_kind(kind) for kind in kind_words)
+        raise RefusedError(
+            RefusalClass.NO_TARGET if known else RefusalClass.AMBIGUOUS,
+            f"{quote(words[0])} is {'a kind without a name' if known else 'a name without a kind'}."
+            f" {_FORM}.",
+        )
+    return [(known, name) for known in map(kinds, kind_words) for name in names]
+
+
+def _split(word: str, kinds: Kinds) -> tuple[Known, str]:
+    kind, slash, name = word.partition("/")
+    if not slash:
+        raise RefusedError(
+            RefusalClass.MALFORMED,
+            f"{quote(word)} stands beside kind/name, but has no kind itself. {_FORM}.",
+        )
+    if not kind or not name:
+        raise RefusedError(RefusalClass.NO_TARGET, f"{quote(word)} names no object. {_FORM}.")
+    return kinds(kind), name
+
+
+def _name_and_selector(word: str) -> RefusedError:
+    return RefusedError(
+        RefusalClass.MALFORMED,
+        f"Both a name ({quote(word)}) and a selector are given. Write one of them.",
     )

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from countersign.actions.parser import vocabulary
-from countersign.actions.parser.kinds import is_other_kind, is_plural, kind_of
-from countersign.actions.parser.targets import is_name
+from countersign.actions.parser.kinds import Known, kind_in_sentence, kind_of
+from countersign.actions.parser.names import is_image, is_name
 from countersign.actions.parser.vocabulary import Role
-from countersign.api.operation import Kind
 
 _PIECE = re.compile(
     r"""\s*(?:
         (?P<quoted>`[^`\n]{1,260}` | "[^"\n]{1,260}" | “[^”\n]{1,260}” | 「[^」\n]{1,260}」
                  | (?<![\w])'[^'\n]{1,260}'(?![\w]))
       | (?P<flag>(?<!\S)(?:-n|--namespace)(?:=(?P<value>[\w.-]+)|(?=\s)))
+      | (?P<pair>[A-Za-z0-9][\w./-]*=(?:\w(?:[\w./:-]*\w)?)?)
+      | (?P<image>[A-Za-z0-9][\w./-]*:\w(?:[\w./:@-]*\w)?)
       | (?P<word>[A-Za-z0-9](?:[\w./-]*[A-Za-z0-9])?)
       | (?P<comma>[,，])
       | (?P<end>[.。!！]{1,3}\s*\Z)
@@ -37,7 +38,7 @@ class Token:
     role: Role
     text: str
     start: int
-    kind: Kind | None = None
+    kind: Known | None = None
     number: int | None = None
 
 
@@ -74,6 +75,10 @@ def _other(piece: re.Match[str]) -> Token:
         return Token(Role.NAMESPACE_FLAG, piece["flag"], piece.start("flag"))
     if piece["comma"]:
         return Token(Role.COMMA, piece["comma"], piece.start("comma"))
+    if piece["pair"]:
+        return Token(Role.PAIR, piece["pair"], piece.start("pair"))
+    if piece["image"]:
+        return _name(piece["image"], piece.start("image"))
     return _name(piece["quoted"][1:-1].strip(), piece.start("quoted"))
 
 
@@ -87,7 +92,7 @@ def _cjk(sentence: str, start: int) -> Iterator[Token]:
         if phrase in _CJK_WORDS:
             name = vocabulary.CHINESE_KINDS.get(phrase)
             for role in _CJK_WORDS[phrase]:
-                yield Token(Role(role), phrase, start, kind=Kind(name) if name else None)
+                yield Token(Role(role), phrase, start, kind=Known(name) if name else None)
             return
     yield Token(Role.UNKNOWN, sentence[start], start)
 
@@ -114,12 +119,10 @@ def _word(word: Token) -> Token:
         return Token(Role.NUMBER, text, start)
     if lower in vocabulary.NUMBERS:
         return Token(Role.NUMBER, text, start, number=vocabulary.NUMBERS[lower])
-    kind = kind_of(lower)
+    kind = kind_in_sentence(text)
     if kind is not None:
         # "restart the web deployments" speaks of several.
-        return Token(Role.UNKNOWN if is_plural(lower) else Role.KIND, text, start, kind=kind)
-    if is_other_kind(lower):
-        return Token(Role.OTHER_KIND, text, start)
+        return Token(Role.KINDS if kind.several else Role.KIND, text, start, kind=kind)
     if lower in vocabulary.NO_NAMES:
         return word
     return _name(text, start)
@@ -129,4 +132,6 @@ def _name(text: str, start: int) -> Token:
     kind, slash, name = text.partition("/")
     if slash and is_name(name) and kind_of(kind):
         return Token(Role.REFERENCE, name, start, kind=kind_of(kind))
+    if ":" in text and is_image(text):
+        return Token(Role.IMAGE_REFERENCE, text, start)
     return Token(Role.NAME if is_name(text) else Role.UNKNOWN, text, start)

@@ -34,7 +34,6 @@ _IN_PROSE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _FIRST_WORD = re.compile(r"[a-z0-9.-]{1,30}(?=\s|$)", re.ASCII)
-_SSH_FLAGS_WITH_VALUE = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
 
 
 def starts_with_tool(text: str) -> bool:
@@ -51,11 +50,6 @@ def tool_in(prose: str) -> bool:
 def refuse_tool(line: Sequence[Word]) -> RefusedError:
     """The refusal of a command line that is not kubectl's."""
     program, arguments = line[0].text, [word.text for word in line[1:]]
-    if program == "ssh" and not _remote_command(arguments):
-        return RefusedError(
-            RefusalClass.INTERACTIVE,
-            "A shell on a host cannot be approved. Write the one change that is wanted.",
-        )
     if arguments and arguments[0] in _READ_ONLY.get(program, ()):
         return RefusedError(
             RefusalClass.READ_ONLY,
@@ -63,18 +57,5 @@ def refuse_tool(line: Sequence[Word]) -> RefusedError:
             "approve. Run it yourself.",
         )
     return RefusedError(
-        RefusalClass.UNSUPPORTED,
-        f"{quote(program)} is not carried out; this version carries out restart and scale only. "
-        "Write a kubectl command.",
+        RefusalClass.UNSUPPORTED, f"{quote(program)} is not carried out. Write a kubectl command."
     )
-
-
-def _remote_command(arguments: Sequence[str]) -> bool:
-    positionals = 0
-    skip = False
-    for argument in arguments:
-        if skip or (argument.startswith("-") and not positionals):
-            skip = argument in _SSH_FLAGS_WITH_VALUE and not skip
-            continue
-        positionals += 1
-    return positionals > 1

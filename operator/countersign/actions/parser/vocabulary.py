@@ -19,7 +19,7 @@ class Role(StrEnum):
     CARRY_OUT = "q"  # perform …, 进行
     OBJECT = "b"  # 把, 将, 对: the object comes before the verb
     KIND = "k"
-    OTHER_KIND = "h"
+    KINDS = "h"  # deployments
     REFERENCE = "x"  # deployment/web
     NAME = "n"
     CALLED = "c"
@@ -37,7 +37,45 @@ class Role(StrEnum):
     COMMA = "z"
     REASON = "j"
     POLITE = "p"
+    ROLL_BACK = "B"
+    PAUSE = "P"
+    RESUME = "Q"
+    RECOVER = "Y"  # 恢复: resumes a rollout, and nothing else that is meant here
+    ROLLOUT = "L"
+    REVISION = "V"
+    PREVIOUS = "F"
+    DELETE = "D"
+    EVICT = "E"
+    CORDON = "N"
+    UNCORDON = "U"
+    DRAIN = "A"
+    MARK = "K"
+    AS = "O"
+    SCHEDULABLE = "S"
+    UNSCHEDULABLE = "X"
+    IMAGE = "I"
+    IMAGE_REFERENCE = "R"  # web:2
+    CONTAINER = "C"
+    CREATE = "J"
+    FROM = "M"
+    CLUSTER = "G"
+    LABEL = "H"
+    ANNOTATE = "T"
+    ANNOTATION = "5"
+    WITH = "W"
+    ADD = "2"
+    PAIR = "1"  # tier=web
+    APP = "a"  # the name of many a container; elsewhere "the web app"
     UNKNOWN = "?"
+
+
+VERBS = frozenset(
+    {
+        Role.RESTART, Role.SCALE, Role.ROLL_BACK, Role.PAUSE, Role.RESUME, Role.RECOVER,
+        Role.DELETE, Role.EVICT, Role.CORDON, Role.UNCORDON, Role.DRAIN, Role.MARK, Role.CREATE,
+        Role.LABEL, Role.ANNOTATE,
+    }
+)  # fmt: skip
 
 
 def _spread(*rows: tuple[str, str]) -> dict[str, str]:
@@ -46,20 +84,46 @@ def _spread(*rows: tuple[str, str]) -> dict[str, str]:
 
 # From a phrase in lower case to its roles.
 ENGLISH = _spread(
-    ("r", "restart, rollout restart, rolling restart, restart rollout"),
-    ("s", "scale"),
-    ("m", "set, change, increase, decrease, reduce, raise, lower"),
+    ("r", "restart, restarts, rollout restart, rolling restart, restart rollout"),
+    ("s", "scale, scales"),
+    ("m", "set, change, increase, decrease, reduce, raise, lower, update, upgrade"),
     ("q", "perform, do, trigger, initiate, execute"),
     ("c", "named, called"),
     ("g", "namespace, ns"),
-    ("i", "in, within, inside, under"),
+    ("i", "in, on, within, inside, under"),
     ("o", "of"),
     ("w", "up, down, out, back"),
     ("t", "to"),
     ("u", "replicas, replica, pods, instances, copies"),
     ("y", "replica count, replicas count, number of replicas, count of replicas"),
-    ("k", "stateful set, daemon set, replica set"),
-    ("p", "please, pls, kindly, now, immediately"),
+    ("k", "stateful set, daemon set, replica set, cron job, config map, persistent volume claim"),
+    ("p", "please, pls, kindly, now, immediately, this step, this action, this change"),
+    ("B", "roll back, rolls back, rollback, revert, undo"),
+    ("P", "pause, pauses"),
+    ("Q", "resume, resumes, unpause"),
+    ("L", "rollout, rollouts, rolling update"),
+    ("V", "revision"),
+    ("F", "previous revision, previous version, prior revision, prior version, last revision"),
+    ("D", "delete, deletes"),
+    ("E", "evict, evicts"),
+    ("N", "cordon, cordons"),
+    ("U", "uncordon, uncordons"),
+    ("A", "drain, drains"),
+    ("K", "mark"),
+    ("O", "as"),
+    ("S", "schedulable"),
+    ("X", "unschedulable"),
+    ("I", "image"),
+    ("C", "container"),
+    ("J", "create, run, start"),
+    ("M", "from"),
+    ("G", "cluster"),
+    ("H", "label"),
+    ("T", "annotate"),
+    ("5", "annotation"),
+    ("W", "with"),
+    ("2", "add"),
+    ("a", "app"),
     ("j", "because, because of, due to, so that"),
 )  # fmt: skip
 ARTICLES = frozenset({"a", "an", "the"})
@@ -79,16 +143,21 @@ NUMBERS = {
 PURPOSES = words(
     "absorb accommodate address allow alleviate apply avoid bring clear cope correct ensure fix "
     "force free get give handle help increase improve load lower meet mitigate pick prevent "
-    "provide reclaim reconnect recover reduce refresh release relieve reload reset resolve "
-    "restore save serve shed stabilize sustain unblock unstick use"
+    "provide rebalance reclaim reconnect recover reduce refresh release relieve reload reset "
+    "resolve restore save serve shed stabilize sustain unblock unstick use"
+)
+# "for maintenance" gives a reason; "for an hour" would be something else.
+OCCASIONS = words(
+    "maintenance investigation debugging upgrade upgrades patching repair repairs inspection "
+    "replacement decommissioning"
 )
 
 CHINESE = _spread(
     ("r", "重启, 重啟, 重新启动, 重新啟動, 滚动重启, 滾動重啟"),
     ("s", "扩容, 擴容, 缩容, 縮容, 扩展, 擴展, 扩缩容, 擴縮容, 缩减, 縮減, 缩放, 縮放, 伸缩, 伸縮"),
     ("st", "扩到, 擴到, 缩到, 縮到"),
-    ("m", "设置, 設置, 設定, 调整, 調整, 修改, 增加, 减少, 減少, 更改"),
-    ("mt", "设为, 設為, 调为, 調為, 改为, 改為, 改成, 调到, 調到"),
+    ("m", "设置, 設置, 設定, 调整, 調整, 修改, 增加, 减少, 減少, 更改, 更新, 升级, 升級"),
+    ("mt", "设为, 設為, 调为, 調為, 改为, 改為, 改成, 调到, 調到, 更新为, 更新為, 更新到"),
     ("q", "进行, 進行, 执行, 執行, 做"),
     ("b", "把, 将, 將, 对, 對"),
     ("k", "部署"),
@@ -103,6 +172,24 @@ CHINESE = _spread(
     ("p", "请, 請, 麻烦, 麻煩, 请帮我, 請幫我, 帮我, 幫我, 帮忙, 幫忙"),
     ("p", "立即, 立刻, 马上, 馬上, 一下"),
     ("j", "因为, 因為, 由于, 由於, 以便"),
+    ("B", "回滚, 回滾, 回退"),
+    ("P", "暂停, 暫停"),
+    ("Y", "恢复, 恢復, 继续, 繼續"),
+    ("L", "滚动更新, 滾動更新, 滚动发布, 滾動發布, 发布, 發布"),
+    ("V", "修订版本, 修訂版本, 修订版, 修訂版"),
+    ("F", "上一个版本, 上一個版本, 上一版本, 上个版本, 上個版本, 前一个版本, 前一個版本, 前一版本"),
+    ("D", "删除, 刪除"),
+    ("E", "驱逐, 驅逐"),
+    ("N", "封锁, 封鎖"),
+    ("U", "解除封锁, 解除封鎖, 取消封锁, 取消封鎖"),
+    ("A", "排空"),
+    ("K", "标记, 標記"),
+    ("Kt", "标记为, 標記為"),
+    ("S", "可调度, 可調度, 可调度状态, 可調度狀態"),
+    ("X", "不可调度, 不可調度, 不可调度状态, 不可調度狀態"),
+    ("I", "镜像, 鏡像, 映像"),
+    ("C", "容器"),
+    ("G", "集群, 叢集"),
 )  # fmt: skip
 CHINESE_KINDS = {
     "部署": "Deployment",
@@ -110,6 +197,7 @@ CHINESE_KINDS = {
     "有状态集": "StatefulSet", "有狀態集": "StatefulSet",
     "守护进程集": "DaemonSet", "守護進程集": "DaemonSet",
     "副本集": "ReplicaSet",
+    "节点": "Node", "節點": "Node",
 }  # fmt: skip
 
 # English words that are no names, whatever stands around them: each would change the meaning.

@@ -1,7 +1,4 @@
-"""The verbs of kubectl and oc that no operation stands for yet, and how each is refused.
-
-The next version moves a verb from here to the table in ``commands``.
-"""
+"""The verbs of kubectl and oc that no operation stands for, and how each is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The first words of verbs that are two words long.
-GROUPS = frozenset({"rollout", "set", "adm", "config", "auth", "certificate"})
+GROUPS = frozenset({"rollout", "set", "adm", "config", "auth", "certificate", "create"})
 _READ_ONLY = words(
     "get describe logs top explain version api-resources api-versions cluster-info events diff "
     "wait auth options help completion status whoami projects kustomize plugin") | {
@@ -22,41 +19,42 @@ _READ_ONLY = words(
     "config current-context", "config get-clusters", "adm top",
 }  # fmt: skip
 _INTERACTIVE = words("edit port-forward proxy attach debug rsh login")
-_UNSUPPORTED = words(
+_OTHERS = words(
     "delete drain cordon uncordon taint label annotate patch apply create replace expose "
     "autoscale run cp config set certificate evict adm rollout exec scale"
 )
-_SHELLS = frozenset({"sh", "bash", "ash", "zsh", "dash", "fish", "ksh", "su"})
+_INSTEAD = {
+    "replace": "kubectl patch, or spec.operation {type: Apply, apply: {manifest: …}}",
+    "create": "spec.operation {type: Apply, apply: {manifest: …}}",
+    "autoscale": "spec.operation {type: Apply, apply: {manifest: …}} with the autoscaler",
+    "expose": "spec.operation {type: Apply, apply: {manifest: …}} with the service",
+    "run": "spec.operation {type: Apply, apply: {manifest: …}} with the pod",
+}
 
 
 def is_verb(word: str) -> bool:
     """Whether kubectl or oc knows the word as a verb."""
-    return word.lower() in _READ_ONLY | _INTERACTIVE | _UNSUPPORTED
+    return word.lower() in _READ_ONLY | _INTERACTIVE | _OTHERS
 
 
 def refuse_verb(path: tuple[str, ...], rest: Sequence[str], flags: frozenset[str]) -> RefusedError:
     """The refusal of a command by its verb; ``rest`` are the words after it, without flags."""
     verb = " ".join(path)
-    if verb in _READ_ONLY or path[0] in _READ_ONLY or (verb == "set env" and "list" in flags):
+    if verb in _READ_ONLY or path[0] in _READ_ONLY:
         return RefusedError(
             RefusalClass.READ_ONLY,
             f"{quote(verb)} changes nothing, so there is nothing to approve. Run it yourself.",
         )
-    if path[0] in _INTERACTIVE or (path[0] == "exec" and _is_shell(rest)):
+    if path[0] in _INTERACTIVE:
         return RefusedError(
             RefusalClass.INTERACTIVE,
             f"{quote(verb)} needs a person at a terminal: what happens then cannot be approved. "
             "Write the one change that is wanted.",
         )
+    if path[0] in GROUPS and len(path) == 1 and not rest and not flags:
+        return RefusedError(
+            RefusalClass.NO_TARGET, f"{quote(verb)} is half a command. Write all of it."
+        )
     known = "is not carried out" if is_verb(path[0]) else "is no verb of kubectl that is known"
-    return RefusedError(
-        RefusalClass.UNSUPPORTED,
-        f"{quote(verb)} {known}; this version carries out restart and scale only: "
-        "kubectl rollout restart deployment/NAME, kubectl scale deployment/NAME --replicas=N.",
-    )
-
-
-def _is_shell(rest: Sequence[str]) -> bool:
-    return len(rest) <= 1 or (
-        len(rest) == 2 and rest[1].rpartition("/")[2] in _SHELLS  # noqa: PLR2004 - pod, command
-    )
+    instead = _INSTEAD.get(path[0], "for example kubectl rollout restart deployment/NAME")
+    return RefusedError(RefusalClass.UNSUPPORTED, f"{quote(verb)} {known}. Write {instead}.")

@@ -1,0 +1,15 @@
+"""The API server as the workflow's ports: targets, the operator's desk, its own few objects."""
+
+from countersign.cluster.desk import OperatorDesk, changed_fields
+from countersign.cluster.own_objects import KubernetesConfigMaps, KubernetesLease, KubernetesSchema
+from countersign.cluster.targets import FIELD_MANAGER, KubernetesCluster
+
+__all__ = [
+    "FIELD_MANAGER",
+    "KubernetesCluster",
+    "KubernetesConfigMaps",
+    "KubernetesLease",
+    "KubernetesSchema",
+    "OperatorDesk",
+    "changed_fields",
+]

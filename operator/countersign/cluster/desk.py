@@ -1,0 +1,107 @@
+"""What the operator writes under its own name: statuses and Events of requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from countersign.api.approval_request import (
+    GROUP,
+    PLURAL,
+    VERSION,
+    ApprovalRequest,
+    ApprovalRequestStatus,
+)
+from countersign.cluster.urls import url_of
+from countersign.connection import Call, Connection
+from countersign.errors import ApiError
+from countersign.ports import Clock, JsonObject, ObjectPath, PatchForm
+from countersign.records.notice import Notice, event_object
+
+TOUCHED = "countersign.dev/touched"
+
+
+def request_path(request: ApprovalRequest) -> ObjectPath:
+    """Where an ApprovalRequest is in the API."""
+    metadata = request.metadata
+    return ObjectPath(f"{GROUP}/{VERSION}", PLURAL, metadata.namespace, metadata.name)
+
+
+class OperatorDesk:
+    """The ``Desk`` port, and the few other things the operator writes under its own name."""
+
+    def __init__(self, connection: Connection, clock: Clock, *, instance: str) -> None:
+        """``instance`` names this replica in Events."""
+        self._connection = connection
+        self._clock = clock
+        self._instance = instance
+
+    async def post(self, request: ApprovalRequest, notice: Notice) -> None:
+        """Post an Event under its deterministic name; 409 means that it is there."""
+        body = event_object(request, notice, now=self._clock.now(), instance=self._instance)
+        path = ObjectPath("events.k8s.io/v1", "events", request.metadata.namespace, "")
+        try:
+            await self._connection.request(Call("POST", url_of(path), body))
+        except ApiError as error:
+            if not error.conflict:
+                raise
+
+    async def save_status(
+        self, request: ApprovalRequest, status: ApprovalRequestStatus
+    ) -> ApprovalRequest:
+        """Merge those fields that differ into the status."""
+        body = {"status": changed_fields(request.status, status)}
+        return _read(await self._patch_status(request_path(request), body))
+
+    async def claim(
+        self, request: ApprovalRequest, status: ApprovalRequestStatus
+    ) -> ApprovalRequest:
+        """The same, with the very object that was read as the precondition."""
+        metadata = request.metadata
+        body = {
+            "metadata": {"uid": metadata.uid, "resourceVersion": metadata.resource_version},
+            "status": changed_fields(request.status, status),
+        }
+        return _read(await self._patch_status(request_path(request), body))
+
+    async def touch(self, namespace: str, name: str) -> None:
+        """Make the API server send the object's event once more; nothing else changes."""
+        path = ObjectPath(f"{GROUP}/{VERSION}", PLURAL, namespace, name)
+        moment = self._clock.now().isoformat()
+        touched = await self._patch_status(path, {"status": {"kopf": {"touch": moment}}})
+        if ((touched.get("status") or {}).get("kopf") or {}).get("touch") != moment:
+            # An older CRD drops the field: nothing has changed, and no event would come.
+            body = {"metadata": {"annotations": {TOUCHED: moment}}}
+            await self._connection.request(Call("PATCH", url_of(path), body, PatchForm.MERGE))
+
+    async def _patch_status(self, path: ObjectPath, body: JsonObject) -> JsonObject:
+        call = Call("PATCH", f"{url_of(path)}/status", body, PatchForm.MERGE)
+        return await self._connection.request(call)
+
+
+def _read(answer: JsonObject) -> ApprovalRequest:
+    try:
+        return ApprovalRequest.model_validate(answer)
+    except ValidationError as error:
+        message = f"the API server's answer is no request ({error.error_count()} errors)"
+        raise ApiError(message) from error
+
+
+def changed_fields(old: ApprovalRequestStatus, new: ApprovalRequestStatus) -> JsonObject:
+    """The top-level fields that differ, as a merge patch: None where one is to go."""
+    before, after = old.to_json(), new.to_json()
+    patch: JsonObject = {}
+    for key in (before.keys() | after.keys()) - {"kopf"}:
+        if before.get(key) == after.get(key):
+            continue
+        patch[key] = _merge(before.get(key), after.get(key))
+    return patch
+
+
+def _merge(before: Any, after: Any) -> Any:
+    """A merge patch keeps the old keys of an object unless they are named."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        gone = dict.fromkeys(before.keys() - after.keys())
+        return {key: _merge(before.get(key), value) for key, value in after.items()} | gone
+    return after

@@ -1,0 +1,48 @@
+"""What a program has written, made fit for a status: bounded, and without what plays tricks."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from countersign.api.status import OUTPUT_LIMIT
+from countersign.api.text import clip
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
+_KEPT = "\n\t"
+
+
+def printable(text: str) -> str:
+    """Its lines, without escape sequences' starts and other characters that cannot be seen."""
+    seen = (
+        each if each in _KEPT or unicodedata.category(each) not in _UNSEEN else "�"
+        for each in text.replace("\r\n", "\n").replace("\r", "\n")
+    )
+    return "".join(seen)
+
+
+def tail(text: str, limit: int = OUTPUT_LIMIT) -> str:
+    """Its end, which shows where it was cut."""
+    text = printable(text).strip("\n")
+    return text if len(text) <= limit else "…" + text[1 - limit :]
+
+
+def labelled(stdout: str, stderr: str, limit: int = OUTPUT_LIMIT) -> str:
+    """Both streams; stderr's under a heading, and never more than half where both are long."""
+    if not stderr.strip():
+        return tail(stdout, limit)
+    if not stdout.strip():
+        return _under("stderr", stderr, limit)
+    half = limit // 2 - 1
+    errors = _under("stderr", stderr, half)
+    return f"{_under('stdout', stdout, limit - len(errors) - 1)}\n{errors}"
+
+
+def last_line(text: str, limit: int) -> str:
+    """The last line that says anything, in one line."""
+    lines = [line for line in printable(text).splitlines() if line.strip()]
+    return clip(lines[-1], limit) if lines else ""
+
+
+def _under(heading: str, text: str, limit: int) -> str:
+    head = f"--- {heading} ---\n"
+    return head + tail(text, limit - len(head))

@@ -1,0 +1,166 @@
+"""One attempt to carry a plan out: its steps in their order, and what has come of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import structlog
+
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.operation import OperationType
+from countersign.api.status import OUTPUT_LIMIT, VALUE_LIMIT, Plan, PlanStep, StepResult
+from countersign.api.text import clip
+from countersign.errors import ApiError
+from countersign.planning import account_of
+from countersign.policy import transitions
+from countersign.policy.endings import Told
+from countersign.ports import Clock, Cluster, Desk, Effect, Executor, Progress, Stamp
+from countersign.verification import Verifier
+
+log = structlog.get_logger()
+_QUIET_VERIFICATION = 2.0
+"""Seconds for which a verification goes unannounced: a write that most rollouts do not need."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One step that was carried out, and what was seen of it; None where nobody looked."""
+
+    step: PlanStep
+    effect: Effect
+    progress: Progress | None
+
+    @property
+    def good(self) -> bool:
+        """Whether the next step may follow."""
+        return self.progress is None or self.progress.state == "done"
+
+    @property
+    def message(self) -> str:
+        """What is worth saying of it."""
+        seen = self.progress.message if self.progress else ""
+        return ", ".join(filter(None, (self.effect.message, seen)))
+
+
+@dataclass
+class Run:
+    """The steps of one attempt, in order."""
+
+    plan: Plan
+    carried: list[Carried] = field(default_factory=list)
+
+    @property
+    def last(self) -> Carried:
+        """The latest step that was carried out."""
+        return self.carried[-1]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything in the cluster has changed."""
+        return any(each.effect.changed for each in self.carried)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the latest step did not end well."""
+        return bool(self.carried) and not self.last.good
+
+    def told(self, *, failure: str = "", retries: int = 0) -> Told:
+        """All that can be told of it; ``failure`` is what the step after the latest met."""
+        output = "\n".join(filter(None, (_output(each) for each in self.carried)))
+        return Told(
+            summary=self.plan.summary,
+            changed=self.changed,
+            results=self._results(failure),
+            output=output[-OUTPUT_LIMIT:],
+            notes="; ".join(filter(None, (each.effect.message for each in self.carried))),
+            retries=retries,
+        )
+
+    def _results(self, failure: str) -> tuple[StepResult, ...]:
+        steps = self.plan.steps
+        if len(steps) == 1:
+            return ()
+        results = [
+            _result(each.step, "Succeeded" if each.good else "Failed", each.message, each.effect)
+            for each in self.carried
+        ]
+        if failure:
+            results.append(_result(steps[len(results)], "Failed", failure))
+        results += [_result(step, "NotRun") for step in steps[len(results) :]]
+        return tuple(results)
+
+
+class Runner:
+    """Carries plans out, at most so many effects at a time."""
+
+    def __init__(
+        self,
+        executors: Mapping[OperationType, Executor],
+        cluster: Cluster,
+        desk: Desk,
+        clock: Clock,
+        *,
+        parallel: int,
+    ) -> None:
+        """``parallel`` bounds effects; verifications only wait, and are not bounded."""
+        self._executors = executors
+        self._cluster = cluster
+        self._desk = desk
+        self._clock = clock
+        self._slots = asyncio.Semaphore(parallel)
+
+    async def carry_out(self, request: ApprovalRequest, run: Run, stamp: Stamp) -> None:
+        """Each step: the effect, then what comes of it; up to one that does not end well.
+
+        Raises what the executor raises; ``run`` holds the steps before that.
+        """
+        executor = self._executors[run.plan.type]
+        for step in run.plan.steps:
+            async with self._slots:
+                effect = await executor.execute(step, stamp, account_of(request))
+            progress = None
+            if request.spec.verify.enabled:
+                verifier = Verifier(self._cluster, executor, step, stamp, account_of(request))
+                progress = await self._verified(request, verifier, effect)
+            run.carried.append(Carried(step, effect, progress))
+            if run.stopped:
+                return
+
+    async def _verified(
+        self, request: ApprovalRequest, verifier: Verifier, effect: Effect
+    ) -> Progress:
+        """Watch the outcome, and announce that where it takes a while."""
+        announcing = asyncio.create_task(self._announce(request))
+        try:
+            return await verifier.verify(effect, request.spec.verify.timeout.total_seconds())
+        finally:
+            announcing.cancel()
+
+    async def _announce(self, request: ApprovalRequest) -> None:
+        await asyncio.sleep(_QUIET_VERIFICATION)
+        status = transitions.verifying(request, self._clock.now())
+        try:
+            await self._desk.save_status(request, status)
+        except ApiError as error:
+            log.warning("could not announce the verification", error=str(error))
+
+
+def _output(carried: Carried) -> str:
+    return carried.effect.output or (carried.progress.output if carried.progress else "")
+
+
+def _result(
+    step: PlanStep,
+    outcome: Literal["Succeeded", "Failed", "NotRun"],
+    message: str = "",
+    effect: Effect | None = None,
+) -> StepResult:
+    return StepResult(
+        target=step.operation.one.short,
+        outcome=outcome,
+        message=clip(message, VALUE_LIMIT),
+        changed=effect is not None and effect.changed,
+    )

@@ -1,0 +1,271 @@
+"""A plan of several steps, and what cannot be repeated: the order of things and how they end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from countersign.api.approval_request import Phase
+from countersign.api.operation import Operation, OperationType, Target
+from countersign.api.parameters import ExecParameters
+from countersign.api.status import Change, PlanStep
+from countersign.errors import ApiError, RefusedError, StaleError
+from countersign.executors.paths import reference
+from countersign.ports import Draft, Effect, ObjectPath, Progress, ServiceAccount, Stamp
+from countersign.workflow import BEGIN_AGAIN
+from tests.support.fakes import conflict, unavailable
+from tests.support.fakes_objects import with_status
+from tests.support.fakes_time import LoopClock, in_virtual_time
+from tests.support.fakes_world import World
+
+PODS = ("a", "b", "c")
+NAMES = [f"Pod/{name}" for name in PODS]
+
+
+class FakeExecutor:
+    """Does nothing but write down that it was asked; ``fails`` names what to raise for a pod."""
+
+    def __init__(self, operation: OperationType, *, repeatable: bool) -> None:
+        self.operation = operation
+        self.repeatable = repeatable
+        self.ran: list[str] = []
+        self.fails: dict[str, Exception] = {}
+        self.unchanged: set[str] = set()
+        self.ends: dict[str, Progress] = {}
+        self.output = ""
+
+    async def draft(self, operation: Operation, account: ServiceAccount) -> Draft:
+        path = ObjectPath("v1", "pods", "shop", operation.one.name or "")
+        live = {"metadata": {"name": path.name, "uid": f"uid-{path.name}", "resourceVersion": "1"}}
+        change = Change(field="pod", before="Running")
+        return Draft(reference(path, "Pod", live), (change,), f"Do it to Pod {path.name}", live)
+
+    async def execute(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Effect:
+        name = step.target.name
+        if name in self.fails:
+            raise self.fails[name]
+        self.ran.append(name)
+        changed = name not in self.unchanged
+        if name in self.ends:
+            path = ObjectPath("v1", "pods", "shop", name)
+            live = {"metadata": {"name": name, "resourceVersion": "1"}}
+            return Effect(changed=changed, live=live, watched=path)
+        return Effect(changed=changed, output=self.output)
+
+    def progress(self, step: PlanStep, live: Any) -> Progress:
+        return self.ends[step.target.name]
+
+    def gone(self, step: PlanStep) -> Progress:
+        return self.ends[step.target.name]
+
+
+class Steps(World):
+    """A world whose request is about three pods."""
+
+    def __init__(self, type_: OperationType = OperationType.DELETE_POD, **spec: Any) -> None:
+        repeatable = type_ is not OperationType.EXEC
+        names = PODS if repeatable else PODS[:1]
+        targets = tuple(Target(kind="Pod", name=name) for name in names)
+        run = None if repeatable else ExecParameters(command=("date",))
+        operation = Operation(type=type_, targets=targets, exec=run)
+        super().__init__(clock=LoopClock(), action=None, operation=operation, **spec)
+        self.executor = FakeExecutor(type_, repeatable=repeatable)
+        self.workflow._executors[type_] = self.executor  # type: ignore[index]
+
+    @property
+    def outcomes(self) -> list[tuple[str, str]]:
+        assert self.request.status.result is not None
+        return [(each.target, each.outcome) for each in self.request.status.result.steps]
+
+
+async def approved(type_: OperationType = OperationType.DELETE_POD, **spec: Any) -> Steps:
+    world = Steps(type_, **spec)
+    await world.approve()
+    return world
+
+
+# --- Several steps --------------------------------------------------------------------------------
+
+
+@in_virtual_time
+async def test_a_plan_has_a_step_for_each_object_and_people_sign_all_of_them() -> None:
+    world = Steps()
+    await world.advance()
+    plan = world.request.status.plan
+    assert plan is not None
+    assert [step.target.name for step in plan.steps] == list(PODS)
+    assert [step.operation.one.name for step in plan.steps] == list(PODS)
+    assert world.request.status.target == "Pod/a, b, c"
+    assert plan.summary.startswith("3 objects: Do it to Pod a; ")
+
+
+@in_virtual_time
+async def test_steps_run_in_their_order_and_each_has_its_result() -> None:
+    world = await approved()
+    await world.execute()
+    assert world.executor.ran == list(PODS)
+    assert world.phase is Phase.SUCCEEDED
+    assert world.outcomes == [(name, "Succeeded") for name in NAMES]
+    assert world.journal.count("knowledge") == 1
+
+
+@in_virtual_time
+async def test_a_failure_stops_the_rest_and_says_which_ran() -> None:
+    world = await approved()
+    world.executor.fails["b"] = RefusedError("Invalid", "No.")
+    await world.execute()
+    assert world.executor.ran == ["a"]
+    assert world.phase is Phase.FAILED
+    assert world.outcomes == list(zip(NAMES, ("Succeeded", "Failed", "NotRun"), strict=True))
+    assert world.message == "No. Done: Pod/a. Failed: Pod/b. Not run: Pod/c."
+    assert world.request.status.result is not None
+    assert world.request.status.result.changed
+
+
+@in_virtual_time
+async def test_a_step_that_does_not_end_well_stops_the_rest() -> None:
+    world = await approved()
+    world.executor.ends = {"b": Progress("degraded", "it crashes")}
+    await world.execute()
+    assert world.executor.ran == ["a", "b"]
+    assert world.condition("Verified") == "False/Degraded"
+    assert world.outcomes == list(zip(NAMES, ("Succeeded", "Failed", "NotRun"), strict=True))
+    assert "it crashes" in world.message
+
+
+@in_virtual_time
+async def test_another_attempt_begins_with_the_first_step_again() -> None:
+    world = await approved()
+    world.executor.fails["b"] = unavailable()
+    step = await world.execute()
+    assert world.phase is Phase.EXECUTING
+    assert step.retry_after is not None
+    world.executor.fails.clear()
+    await world.pass_time(step.retry_after.total_seconds())
+    await world.execute()
+    assert world.executor.ran == ["a", "a", "b", "c"]  # What is done twice is the executor's.
+    assert world.phase is Phase.SUCCEEDED
+
+
+@in_virtual_time
+async def test_a_plan_that_goes_stale_before_anything_has_changed_is_asked_about_again() -> None:
+    world = await approved()
+    world.executor.unchanged.add("a")
+    world.executor.fails["b"] = StaleError("Pod shop/b has changed.")
+    await world.execute()
+    assert world.phase is Phase.PENDING
+    assert world.condition("Planned") == "False/Stale"
+
+
+@in_virtual_time
+async def test_a_plan_that_goes_stale_half_way_is_a_failure_that_says_how_far_it_came() -> None:
+    world = await approved()
+    world.executor.fails["b"] = StaleError("Pod shop/b has changed.")
+    await world.execute()
+    assert world.phase is Phase.FAILED
+    assert world.condition("Executed") == "False/Stale"
+    assert world.message.endswith("Done: Pod/a. Failed: Pod/b. Not run: Pod/c.")
+
+
+@in_virtual_time
+async def test_too_many_objects_are_refused() -> None:
+    targets = tuple(Target(kind="Pod", selector=f"app=x{number}") for number in range(3))
+    world = Steps()
+    world.request.spec.__dict__["operation"] = Operation(
+        type=OperationType.DELETE_POD, targets=targets
+    )
+
+    async def many(*_: Any, **__: Any) -> list[dict[str, Any]]:
+        return [{"metadata": {"name": f"pod-{number}"}} for number in range(20)]
+
+    world.cluster.select = many  # type: ignore[method-assign]
+    await world.advance()
+    assert world.phase is Phase.FAILED
+    assert "More than 32 objects" in world.message
+
+
+@in_virtual_time
+async def test_a_selector_that_finds_nothing_is_refused() -> None:
+    world = Steps()
+    world.request.spec.__dict__["operation"] = Operation(
+        type=OperationType.DELETE_POD, target=Target(kind="Pod", selector="app=web")
+    )
+    await world.advance()
+    assert world.condition("Planned") == "False/TargetNotFound"
+    assert "There is no Pod shop/with app=web" in world.message
+
+
+# --- What cannot be repeated ----------------------------------------------------------------------
+
+
+@in_virtual_time
+async def test_that_it_begins_is_written_before_it_does() -> None:
+    world = await approved(OperationType.EXEC)
+    world.executor.output = "Tue"
+    await world.execute()
+    assert world.journal[0] == "status Executing"
+    assert world.executor.ran == ["a"]
+    assert world.phase is Phase.SUCCEEDED
+    assert world.request.status.result is not None
+    assert world.request.status.result.output == "Tue"
+
+
+@pytest.mark.parametrize("error", [conflict(), unavailable()], ids=["conflict", "down"])
+@in_virtual_time
+async def test_where_that_cannot_be_written_nothing_begins(error: ApiError) -> None:
+    world = await approved(OperationType.EXEC)
+    world.desk.error = error
+    step = await world.execute()
+    assert world.executor.ran == []
+    assert (step.status, step.retry_after) == (None, BEGIN_AGAIN)
+
+
+@in_virtual_time
+async def test_a_run_that_finds_it_begun_does_not_repeat_it() -> None:
+    world = await approved(OperationType.EXEC)
+    await world.execute()
+    begun = world.desk.saved[0]
+    world.request = with_status(world.request, begun)  # The operator was killed in between.
+    assert world.phase is Phase.EXECUTING
+    world.executor.ran.clear()
+    await world.execute()
+    assert world.executor.ran == []
+    assert world.condition("Executed") == "False/OutcomeUnknown"
+    assert world.phase is Phase.FAILED
+
+
+@in_virtual_time
+async def test_an_answer_that_never_came_leaves_the_outcome_unknown_and_is_not_retried() -> None:
+    world = await approved(OperationType.EXEC)
+    world.executor.fails["a"] = ApiError("connection reset")
+    step = await world.execute()
+    assert step.retry_after is None
+    assert world.condition("Executed") == "False/OutcomeUnknown"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [unavailable(), RefusedError("CommandFailed", "exit status 3"), StaleError("Another pod.")],
+    ids=["refused by the server", "failed", "stale"],
+)
+@in_virtual_time
+async def test_whatever_went_wrong_after_it_began_is_an_end(error: Exception) -> None:
+    world = await approved(OperationType.EXEC)
+    world.executor.fails["a"] = error
+    step = await world.execute()
+    assert step.retry_after is None
+    assert world.phase is Phase.FAILED
+    assert world.condition("Executed") != "False/OutcomeUnknown"
+
+
+@in_virtual_time
+async def test_only_one_object_a_request_where_nothing_can_be_repeated() -> None:
+    world = Steps(OperationType.EXEC)
+    world.request.spec.__dict__["operation"] = Operation(
+        type=OperationType.EXEC,
+        targets=tuple(Target(kind="Pod", name=name) for name in PODS),
+        exec=ExecParameters(command=("date",)),
+    )
+    await world.advance()
+    assert world.condition("Planned") == "False/Unsupported"
