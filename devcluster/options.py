@@ -36,13 +36,15 @@ class Options:
     `controllers` runs kube-controller-manager, kube-scheduler and kwok with one Node; without
     them objects are stored and admitted, but nothing acts on them. `audit` writes a JSON audit
     log (Metadata level). `install` applies the project's `manifests/cluster`, if there are any,
-    and the users' role bindings. `apiserver_flags` are added to kube-apiserver's. `quiet` shows
-    no progress.
+    and the users' role bindings. `commands` lets commands in containers run on this machine, as
+    this user: for tests of exec only. `apiserver_flags` are added to kube-apiserver's. `quiet`
+    shows no progress.
     """
 
     source: Source = field(default_factory=default_source)
     controllers: bool = True
     audit: bool = False
     install: bool = True
+    commands: bool = False
     apiserver_flags: tuple[str, ...] = ()
     quiet: bool = False

@@ -68,7 +68,9 @@ def _start_processes(binaries: Binaries, options: Options) -> Cluster:
             apiserver_flags=options.apiserver_flags,
         )
         plane.start()
-        controllers = Controllers(plane, binaries) if options.controllers else None
+        controllers = None
+        if options.controllers:
+            controllers = Controllers(plane, binaries, exec_=options.commands)
         cluster = Cluster(
             state=state,
             guard=guard,

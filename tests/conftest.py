@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A real API server with everything of ``manifests/cluster`` installed; no operator."""
-    with start(Options(audit=True)) as running:
+    with start(Options(audit=True, commands=True)) as running:
         yield running
 
 

@@ -28,11 +28,19 @@ MOST_REQUESTS = 40
 PLAN = {
     "digest": "sha256:" + "0" * 64,
     "revision": 1,
-    "operation": {"type": "RestartRollout", "target": {"kind": "Deployment", "name": "web"}},
-    "target": {
-        "apiVersion": "apps/v1", "kind": "Deployment", "name": "web",
-        "uid": "1", "resourceVersion": "1",
-    },
+    "steps": [
+        {
+            "operation": {
+                "type": "RestartRollout",
+                "target": {"kind": "Deployment", "name": "web"},
+            },
+            "target": {
+                "apiVersion": "apps/v1", "kind": "Deployment", "name": "web",
+                "uid": "1", "resourceVersion": "1",
+            },
+            "summary": "x",
+        }
+    ],
     "summary": "x",
     "plannedAt": "2026-01-01T00:00:00Z",
 }  # fmt: skip

@@ -147,6 +147,11 @@ async def _spawn(
     )
 
 
+_BACKOFFS = (0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, *(5.0,) * 8)
+"""Seconds between attempts, for as long in all as Kopf's own, but never more than five: a server
+that has come back, or has reloaded our type, is found soon."""
+
+
 def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     """Kopf as it was measured to be right and fast for us; docs/kopf.md tells why, line by line."""
     result = kopf.OperatorSettings()
@@ -161,6 +166,7 @@ def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     result.posting.enabled = False
     result.posting.loggers = False
     result.networking.request_timeout = settings.request_timeout
+    result.networking.error_backoffs = _BACKOFFS
     return result
 
 

@@ -377,11 +377,16 @@ async def test_a_run_that_was_cut_off_does_not_overrule_an_uncordon() -> None:
 
 async def test_a_cordoned_node_is_stamped_all_the_same() -> None:
     world = await World(pod("a"), cordoned=True).planned()
+    others = {STAMP: "another-request"}
+    world.cluster.change(world.path, lambda live: live["metadata"].update(annotations=others))
     assert [change.field for change in world.step.changes] == ["pods"]
     assert world.step.undo is None
     assert world.step.summary.startswith("Drain Node node-1")
     await world.execute(world.step)
-    assert world.cluster.objects[world.path]["metadata"]["annotations"][STAMP] == UID
+    assert (
+        world.cluster.objects[world.path]["metadata"]["annotations"][STAMP]
+        == f"{UID},another-request"
+    )
     assert world.left == 0
 
 

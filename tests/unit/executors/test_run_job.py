@@ -314,12 +314,14 @@ async def test_pods_that_are_gone_have_no_log() -> None:
 async def test_a_long_and_hostile_log_is_bounded_and_harmless() -> None:
     world = await World().planned()
     effect = await world.execute(world.step)
-    world.writes("\x1b]0;owned\x07\u202e" + "x" * 3 * OUTPUT_LIMIT + "\nlast\tline\r\n")
+    world.writes(
+        "\x1b]0;owned\x07\u202e" + "x" * 3 * OUTPUT_LIMIT + "\nlast\t\x1b[8mline\u202e\r\n"
+    )
     world.ends()
     output = (await world.round(effect)).output
     assert len(output) <= OUTPUT_LIMIT
     assert output.startswith("…")
-    assert output.endswith("x\nlast\tline")
+    assert output.endswith("x\nlast\t�[8mline�")
     assert "\x1b" not in output
 
 

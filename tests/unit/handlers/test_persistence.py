@@ -91,3 +91,5 @@ def test_kopf_is_set_up_to_leave_no_traces_in_objects() -> None:
     assert not settings.posting.enabled
     assert settings.scanning.disabled
     assert settings.persistence.consistency_timeout == 30
+    assert max(settings.networking.error_backoffs) == 5
+    assert sum(settings.networking.error_backoffs) > 50
