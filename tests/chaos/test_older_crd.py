@@ -133,7 +133,12 @@ def installation(cluster: Cluster, shop: Shop) -> Iterator[Installation]:
 def assert_new_requests_work(shop: Shop) -> None:
     shop.deploy("later", replicas=1)
     shop.settled("later")
-    done = shop.carried_out("later", action="kubectl rollout restart deployment/later")
+    shop.propose("later", action="kubectl rollout restart deployment/later")
+    # The watch ended with the old type; one that has broken silently is given up after a while.
+    planned = shop.when("later", lambda status: "plan" in status, seconds=PATIENCE)
+    assert condition(planned["status"], "Planned")["status"] == "True", planned["status"]
+    shop.sign("later")
+    done = shop.ended("later", seconds=PATIENCE)
     assert done["status"]["phase"] == "Succeeded", done["status"]
 
 

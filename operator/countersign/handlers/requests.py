@@ -63,6 +63,7 @@ class Requests:
             return
         request = self._validated(body, patch)
         if request is None:
+            self._wakeups.forget(uid)  # It ends here; a touch would only mark its last status.
             return
         self._catch_up(request)
         if self.is_ahead_of(uid):
