@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from countersign.actions.manifests import LAST_APPLIED, is_our_group, is_our_key
 from countersign.api.operation import Operation, OperationType
-from countersign.api.parameters import MAX_ITEMS, AnnotateParameters, LabelParameters
+from countersign.api.parameters import AnnotateParameters, LabelParameters
 from countersign.api.status import Change
 from countersign.api.text import clip
 from countersign.errors import RefusedError
@@ -77,7 +77,7 @@ class MetadataEntries:
             return None
         put = {key: now[key] for key in edits if key in now}
         removed = tuple(key for key in edits if key not in now)
-        if len(put) > MAX_ITEMS or any(len(value) > _LONGEST_VALUE for value in put.values()):
+        if any(len(value) > _LONGEST_VALUE for value in put.values()):
             return None
         back = {"set": put, "remove": removed, "overwrite": True}
         name = str(self.operation.parameters)
@@ -85,7 +85,7 @@ class MetadataEntries:
             return Operation.model_validate(
                 {"type": self.operation, "target": operation.target, name: back}
             )
-        except ValidationError:  # An old entry that no operation of ours can name.
+        except ValidationError:  # More entries than one operation has, or a key that none can name.
             return None
 
     def summary(self, operation: Operation, live: JsonObject) -> str:

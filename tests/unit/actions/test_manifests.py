@@ -132,6 +132,10 @@ def test_what_the_server_has_written_is_dropped() -> None:
             "cannot be applied by a request",
         ),
         (
+            "{apiVersion: policy.countersign.dev/v1, kind: Rule, metadata: {name: a}}",
+            "cannot be applied by a request",
+        ),
+        (
             "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {countersign.dev/x: q}}}",
             "this program's",
         ),
