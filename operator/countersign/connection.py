@@ -127,9 +127,11 @@ class Connection:
 
         With a code: the server has refused to open it. Without: it broke off, or never opened.
         """
-        rest = self._client.rest_client
-        session = rest.pool_manager or rest._create_pool_manager()  # noqa: SLF001 - no other way
-        rest.pool_manager = session
+        if self._client.rest_client.pool_manager is None:
+            await self._once(_READY)  # The first request makes it.
+        session = self._client.rest_client.pool_manager
+        if session is None:
+            raise ApiError("no connection could be opened")
         headers = await self._headers(call)
         try:
             async with session.ws_connect(

@@ -25,6 +25,8 @@ from countersign.surroundings import measure
 log = structlog.get_logger()
 
 
+LONGEST_PLAN = 512 * 1024
+"""Bytes; etcd takes 1.5 MiB for an object as a whole."""
 _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -63,6 +65,7 @@ class Planner:
             blast_radius=radius,
             planned_at=now,
         )
+        _refuse_too_large(plan)
         assessed = max(
             (risk.assess(each, draft.live, radius) for each, draft in drafts),
             key=lambda level: level.rank,
@@ -191,6 +194,13 @@ def _refuse_too_many(operation: Operation, count: int, *, repeatable: bool) -> N
     if count > 1 and not repeatable:
         message = f"{operation.type} works on one object a request. Write a request for each."
         raise RefusedError("Unsupported", message)
+
+
+def _refuse_too_large(plan: Plan) -> None:
+    """An object of the API server's has a limit, and the status holds more than the plan."""
+    if len(plan.model_dump_json(by_alias=True, exclude_none=True).encode()) > LONGEST_PLAN:
+        message = "The plan is too large to be signed as one. Write several requests."
+        raise RefusedError("Invalid", message)
 
 
 def _is_missing_right(error: ApiError, account: ServiceAccount) -> bool:

@@ -11,12 +11,12 @@ import structlog
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import OperationType
-from countersign.api.status import OUTPUT_LIMIT, VALUE_LIMIT, Plan, PlanStep, StepResult
+from countersign.api.status import OUTPUT_LIMIT, VALUE_LIMIT, Attempt, Plan, PlanStep, StepResult
 from countersign.api.text import clip
 from countersign.errors import ApiError
 from countersign.planning import account_of
-from countersign.policy import transitions
-from countersign.policy.endings import Told
+from countersign.policy import endings, transitions
+from countersign.policy.endings import Ending, Told
 from countersign.ports import Clock, Cluster, Desk, Effect, Executor, Progress, Stamp
 from countersign.verification import Verifier
 
@@ -66,6 +66,16 @@ class Run:
     def stopped(self) -> bool:
         """Whether the latest step did not end well."""
         return bool(self.carried) and not self.last.good
+
+    def ending(self, attempt: Attempt, *, retries: int) -> Ending:
+        """How it ended, as the latest step did; ``retries`` is how many came before."""
+        told, progress = self.told(retries=retries), self.last.progress
+        if progress is None:
+            return endings.unverified(told, attempt)
+        if progress.state == "done":
+            return endings.verified(told, progress.message, attempt)
+        reason = "Degraded" if progress.state == "degraded" else "Timeout"
+        return endings.not_verified(told, reason, progress.message, attempt)
 
     def told(self, *, failure: str = "", retries: int = 0) -> Told:
         """All that can be told of it; ``failure`` is what the step after the latest met."""
@@ -120,7 +130,7 @@ class Runner:
         executor = self._executors[run.plan.type]
         for step in run.plan.steps:
             async with self._slots:
-                effect = await executor.execute(step, stamp, account_of(request))
+                effect = await self._effect(request, executor, step, stamp)
             progress = None
             if request.spec.verify.enabled:
                 verifier = Verifier(self._cluster, executor, step, stamp, account_of(request))
@@ -128,6 +138,21 @@ class Runner:
             run.carried.append(Carried(step, effect, progress))
             if run.stopped:
                 return
+
+    async def _effect(
+        self, request: ApprovalRequest, executor: Executor, step: PlanStep, stamp: Stamp
+    ) -> Effect:
+        """Bounded where nothing else bounds it: a command may never end, each request does."""
+        doing = executor.execute(step, stamp, account_of(request))
+        if executor.repeatable:
+            return await doing
+        seconds = request.spec.verify.timeout.total_seconds()
+        try:
+            async with asyncio.timeout(seconds):
+                return await doing
+        except TimeoutError as error:
+            message = f"it has not ended after {seconds:g} s (spec.verify.timeout)"
+            raise ApiError(message) from error
 
     async def _verified(
         self, request: ApprovalRequest, verifier: Verifier, effect: Effect

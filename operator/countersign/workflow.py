@@ -199,7 +199,7 @@ class Workflow:
         except (ApiError, RefusedError) as error:
             return await self._attempt_failed(request, run, error, started)
         attempt = Attempt(started_at=started, finished_at=self._clock.now())
-        return await self._ended(request, _ending(request, run, attempt))
+        return await self._ended(request, run.ending(attempt, retries=len(request.status.attempts)))
 
     async def _begin(self, request: ApprovalRequest, plan: Plan, now: datetime) -> Step | None:
         """Of what cannot be repeated, write down first that it begins, by compare-and-set.
@@ -303,16 +303,6 @@ class Workflow:
     async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
         """Post the Events of a step whose status has been written."""
         await self._memory.tell(request, *notices)
-
-
-def _ending(request: ApprovalRequest, run: Run, attempt: Attempt) -> Ending:
-    told, progress = run.told(retries=len(request.status.attempts)), run.last.progress
-    if progress is None:
-        return endings.unverified(told, attempt)
-    if progress.state == "done":
-        return endings.verified(told, progress.message, attempt)
-    reason = "Degraded" if progress.state == "degraded" else "Timeout"
-    return endings.not_verified(told, reason, progress.message, attempt)
 
 
 def _notice(step: str, reason: str, status: ApprovalRequestStatus, *, well: bool = False) -> Notice:

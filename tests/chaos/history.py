@@ -62,12 +62,15 @@ class History:
             query = {"watch": "true", "resourceVersion": self._version, "timeoutSeconds": "1"}
             try:
                 with self._client.stream("GET", self._collection, params=query) as answer:
-                    if not answer.is_success:
-                        continue  # It is only just coming back.
-                    for line in answer.iter_lines():
-                        self._note(json.loads(line))
+                    if answer.is_success:
+                        for line in answer.iter_lines():
+                            self._note(json.loads(line))
+                        continue
             except (httpx.HTTPError, json.JSONDecodeError):
-                continue
+                pass  # The next watch goes on from the version that was seen last.
+            # It is away, or only just coming back. Each connection that it resets before TLS has
+            # begun is a socket that CPython leaves open: not as many as a loop can make.
+            self._stopping.wait(0.2)
 
     def _note(self, event: JsonObject) -> None:
         if event["type"] == "ERROR":  # A server that is just back does not know the past.

@@ -77,11 +77,17 @@ def is_cut_off(*messages: bytes, politely: bool = False) -> Script:
     return script
 
 
+async def _ready(request: web.Request) -> web.Response:
+    del request
+    return web.Response(text="ok")
+
+
 @asynccontextmanager
 async def container_server() -> AsyncIterator[ContainerServer]:
     """The server, on a port of its own."""
     server = ContainerServer()
     app = web.Application()
+    app.router.add_get("/readyz", _ready)
     app.router.add_get("/{path:.*}", server.answer)
     runner = web.AppRunner(app)
     await runner.setup()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from countersign.api.approval_request import ApprovalRequest, Phase
 from countersign.api.conditions import ConditionType
+from countersign.api.operation import OperationType
 from countersign.executors import all_executors
+from countersign.ports import Executor
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.workflow import Step, Workflow
 from tests.support.fakes import FakeCluster, FakeDesk, FakeMeter, FakeStore
@@ -25,6 +28,7 @@ class World:
         *,
         clock: FakeClock | LoopClock | None = None,
         parallel: int = 32,
+        executors: Mapping[OperationType, Executor] | None = None,
         **spec: Any,
     ) -> None:
         self.request = of or request(**spec)
@@ -36,7 +40,7 @@ class World:
         self.clock = clock or FakeClock()
         self.meter = FakeMeter()
         self.workflow = Workflow(
-            executors=all_executors(self.cluster),
+            executors={**all_executors(self.cluster), **(executors or {})},
             cluster=self.cluster,
             desk=self.desk,
             store=self.store,

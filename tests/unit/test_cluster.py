@@ -21,6 +21,7 @@ from countersign.cluster import (
     KubernetesLease,
     OperatorDesk,
     changed_fields,
+    discovery,
 )
 from countersign.connection import Connection
 from countersign.errors import ApiError, RefusedError
@@ -262,6 +263,16 @@ async def test_another_kind_is_asked_for_once_and_in_its_preferred_version(
         assert found == Resource("Widget", "a.example.com/v2", "widgets", namespaced=True)
     [sent] = list(kmock)
     assert "APIGroupDiscoveryList" in sent.headers["Accept"]
+
+
+async def test_after_a_while_a_kind_is_asked_for_again(
+    kmock: RawHandler, cluster: KubernetesCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kmock["get /apis"] << GROUPS
+    await cluster.resource("Widget", None, EXECUTOR)
+    monkeypatch.setattr(discovery, "REMEMBERED", -1.0)
+    await cluster.resource("Widget", None, EXECUTOR)
+    assert len(list(kmock)) == 2
 
 
 async def test_a_kind_of_a_certain_version_is_asked_for_there(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from countersign.api.approval_request import Phase
-from countersign.api.operation import Operation, OperationType, Target
+from countersign.api.operation import MAX_TARGETS, Operation, OperationType, Target
 from countersign.api.parameters import ExecParameters
-from countersign.api.status import Change, PlanStep
+from countersign.api.status import MAX_STEPS, Change, PlanStep
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.paths import reference
 from countersign.ports import Draft, Effect, ObjectPath, Progress, ServiceAccount, Stamp
@@ -33,19 +34,22 @@ class FakeExecutor:
         self.fails: dict[str, Exception] = {}
         self.unchanged: set[str] = set()
         self.ends: dict[str, Progress] = {}
+        self.changes = (Change(field="pod", before="Running"),)
         self.output = ""
+        self.hangs = False
 
     async def draft(self, operation: Operation, account: ServiceAccount) -> Draft:
         path = ObjectPath("v1", "pods", "shop", operation.one.name or "")
         live = {"metadata": {"name": path.name, "uid": f"uid-{path.name}", "resourceVersion": "1"}}
-        change = Change(field="pod", before="Running")
-        return Draft(reference(path, "Pod", live), (change,), f"Do it to Pod {path.name}", live)
+        return Draft(reference(path, "Pod", live), self.changes, f"Do it to Pod {path.name}", live)
 
     async def execute(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Effect:
         name = step.target.name
         if name in self.fails:
             raise self.fails[name]
         self.ran.append(name)
+        if self.hangs:
+            await asyncio.Event().wait()
         changed = name not in self.unchanged
         if name in self.ends:
             path = ObjectPath("v1", "pods", "shop", name)
@@ -69,9 +73,11 @@ class Steps(World):
         targets = tuple(Target(kind="Pod", name=name) for name in names)
         run = None if repeatable else ExecParameters(command=("date",))
         operation = Operation(type=type_, targets=targets, exec=run)
-        super().__init__(clock=LoopClock(), action=None, operation=operation, **spec)
         self.executor = FakeExecutor(type_, repeatable=repeatable)
-        self.workflow._executors[type_] = self.executor  # type: ignore[index]
+        fakes = {type_: self.executor}
+        super().__init__(
+            clock=LoopClock(), executors=fakes, action=None, operation=operation, **spec
+        )
 
     @property
     def outcomes(self) -> list[tuple[str, str]]:
@@ -168,29 +174,42 @@ async def test_a_plan_that_goes_stale_half_way_is_a_failure_that_says_how_far_it
     assert world.message.endswith("Done: Pod/a. Failed: Pod/b. Not run: Pod/c.")
 
 
+def meant(world: Steps, *targets: Target, **parameters: Any) -> None:
+    """Make the request about other objects."""
+    operation = Operation(type=world.executor.operation, targets=targets, **parameters)
+    spec = world.request.spec.model_copy(update={"operation": operation})
+    world.request = world.request.model_copy(update={"spec": spec})
+
+
 @in_virtual_time
 async def test_too_many_objects_are_refused() -> None:
-    targets = tuple(Target(kind="Pod", selector=f"app=x{number}") for number in range(3))
     world = Steps()
-    world.request.spec.__dict__["operation"] = Operation(
-        type=OperationType.DELETE_POD, targets=targets
-    )
-
-    async def many(*_: Any, **__: Any) -> list[dict[str, Any]]:
-        return [{"metadata": {"name": f"pod-{number}"}} for number in range(20)]
-
-    world.cluster.select = many  # type: ignore[method-assign]
+    for number in range(MAX_STEPS + 1):
+        labels = {"app": "web"}
+        metadata = {"name": f"pod-{number}", "namespace": "shop", "labels": labels}
+        world.cluster.put({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {}})
+    meant(world, Target(kind="Pod", selector="app=web"))
     await world.advance()
     assert world.phase is Phase.FAILED
-    assert "More than 32 objects" in world.message
+    assert f"More than {MAX_STEPS} objects" in world.message
+
+
+@in_virtual_time
+async def test_a_plan_that_no_object_could_hold_is_refused_and_not_tried_for_ever() -> None:
+    world = Steps()
+    world.executor.changes = tuple(
+        Change(field=f"data.{number}", before="x" * 1000, after="y" * 1000) for number in range(64)
+    )
+    meant(world, *(Target(kind="Pod", name=f"pod-{number}") for number in range(MAX_TARGETS)))
+    await world.advance()
+    assert (world.phase, world.condition("Planned")) == (Phase.FAILED, "False/Invalid")
+    assert "too large" in world.message
 
 
 @in_virtual_time
 async def test_a_selector_that_finds_nothing_is_refused() -> None:
     world = Steps()
-    world.request.spec.__dict__["operation"] = Operation(
-        type=OperationType.DELETE_POD, target=Target(kind="Pod", selector="app=web")
-    )
+    meant(world, Target(kind="Pod", selector="app=web"))
     await world.advance()
     assert world.condition("Planned") == "False/TargetNotFound"
     assert "There is no Pod shop/with app=web" in world.message
@@ -244,6 +263,18 @@ async def test_an_answer_that_never_came_leaves_the_outcome_unknown_and_is_not_r
     assert world.condition("Executed") == "False/OutcomeUnknown"
 
 
+@in_virtual_time
+async def test_a_command_that_does_not_end_is_given_up_and_its_outcome_is_unknown() -> None:
+    world = await approved(OperationType.EXEC, verify={"timeout": "90s"})
+    world.executor.hangs = True
+    began = world.clock.now()
+    step = await world.execute()
+    assert (world.clock.now() - began).total_seconds() == 90
+    assert step.retry_after is None
+    assert world.condition("Executed") == "False/OutcomeUnknown"
+    assert "has not ended after 90 s" in world.message
+
+
 @pytest.mark.parametrize(
     "error",
     [unavailable(), RefusedError("CommandFailed", "exit status 3"), StaleError("Another pod.")],
@@ -262,10 +293,7 @@ async def test_whatever_went_wrong_after_it_began_is_an_end(error: Exception) ->
 @in_virtual_time
 async def test_only_one_object_a_request_where_nothing_can_be_repeated() -> None:
     world = Steps(OperationType.EXEC)
-    world.request.spec.__dict__["operation"] = Operation(
-        type=OperationType.EXEC,
-        targets=tuple(Target(kind="Pod", name=name) for name in PODS),
-        exec=ExecParameters(command=("date",)),
-    )
+    pods = (Target(kind="Pod", name=name) for name in PODS)
+    meant(world, *pods, exec=ExecParameters(command=("date",)))
     await world.advance()
     assert world.condition("Planned") == "False/Unsupported"

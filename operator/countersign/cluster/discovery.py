@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from countersign.api.kinds import Resource
 from countersign.connection import Call, Connection
 from countersign.errors import ApiError, RefusedError
@@ -12,22 +14,27 @@ _AGGREGATED = (
 )
 
 
+REMEMBERED = 60.0
+"""Seconds after which a kind is asked for again: its CRD may have another version by then."""
+
+
 class Discovery:
-    """Finds custom kinds, and remembers those it has found: a kind seldom moves."""
+    """Finds custom kinds, and remembers those it has found for a while: a kind seldom moves."""
 
     def __init__(self, connection: Connection) -> None:
         """Ask through ``connection``."""
         self._connection = connection
-        self._known: dict[tuple[str, str | None], Resource] = {}
+        self._known: dict[tuple[str, str | None], tuple[float, Resource]] = {}
 
     async def resource(
         self, kind: str, api_version: str | None, account: ServiceAccount
     ) -> Resource:
         """The place of a kind; ``RefusedError`` where there is none or more than one."""
-        if (kind, api_version) not in self._known:
-            found = await self._ask(kind, api_version, account)
-            self._known[kind, api_version] = _the_one(kind, api_version, found)
-        return self._known[kind, api_version]
+        since, known = self._known.get((kind, api_version), (0.0, None))
+        if known is None or time.monotonic() - since > REMEMBERED:
+            known = _the_one(kind, api_version, await self._ask(kind, api_version, account))
+            self._known[kind, api_version] = time.monotonic(), known
+        return known
 
     async def _ask(
         self, kind: str, api_version: str | None, account: ServiceAccount

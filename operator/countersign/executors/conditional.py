@@ -72,6 +72,24 @@ class Removal(Protocol):
         ...
 
 
+class Deletion:
+    """How a removal that is a plain deletion is sent."""
+
+    async def send(
+        self,
+        cluster: Cluster,
+        path: ObjectPath,
+        live: JsonObject,
+        options: JsonObject,
+        account: ServiceAccount,
+        *,
+        dry_run: bool = False,
+    ) -> JsonObject | None:
+        """One deletion."""
+        del live
+        return await delete(cluster, path, options, account, dry_run=dry_run)
+
+
 class Conditional:
     """An executor for operations that end one object."""
 

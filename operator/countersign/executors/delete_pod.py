@@ -5,12 +5,12 @@ from __future__ import annotations
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import DeletePodParameters
 from countersign.api.status import Change
-from countersign.executors.conditional import delete, grace_options
+from countersign.executors.conditional import Deletion, grace_options
 from countersign.executors.pod_words import bare, pod_change
-from countersign.ports import Cluster, JsonObject, ObjectPath, ServiceAccount
+from countersign.ports import JsonObject
 
 
-class DeletePod:
+class DeletePod(Deletion):
     """Nothing to undo it with: a pod that nobody makes again had a node, an IP and a state."""
 
     operation = OperationType.DELETE_POD
@@ -39,20 +39,6 @@ class DeletePod:
     def options(self, operation: Operation) -> JsonObject:
         """Its grace period."""
         return grace_options(_parameters(operation), operation.one.described)
-
-    async def send(
-        self,
-        cluster: Cluster,
-        path: ObjectPath,
-        live: JsonObject,
-        options: JsonObject,
-        account: ServiceAccount,
-        *,
-        dry_run: bool = False,
-    ) -> JsonObject | None:
-        """One deletion."""
-        del live
-        return await delete(cluster, path, options, account, dry_run=dry_run)
 
 
 def _parameters(operation: Operation) -> DeletePodParameters:

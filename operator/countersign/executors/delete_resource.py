@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from countersign.actions.digest import digest_of
+from countersign.actions.manifests import is_our_group
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import DeleteResourceParameters
 from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
 from countersign.errors import RefusedError
-from countersign.executors.conditional import delete, grace_options
+from countersign.executors.conditional import Deletion, grace_options
 from countersign.executors.pod_words import pod_change
 from countersign.executors.restoration import restoring
 from countersign.policy.fields import number, part
-from countersign.ports import Cluster, JsonObject, ObjectPath, ServiceAccount
+from countersign.ports import JsonObject
 
 _PROPAGATION = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 _NOT_ITS_CONTENT = frozenset({"apiVersion", "kind", "metadata", "status"})
-_OWN = "countersign.dev"
 _REPLICATED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
 
 
-class DeleteResource:
+class DeleteResource(Deletion):
     """Its content is signed by a digest: whoever changes it first makes the plan stale."""
 
     operation = OperationType.DELETE_RESOURCE
@@ -30,7 +30,7 @@ class DeleteResource:
         self.options(operation)
         group = str(live.get("apiVersion", "")).rpartition("/")[0]
         names = part(live, "spec").get("group") if _is_crd(operation) else None
-        if _OWN in (group, names):
+        if is_our_group(group) or is_our_group(str(names)):
             raise RefusedError(
                 "Invalid",
                 f"{operation.one.described} belongs to Countersign itself, which deletes nothing "
@@ -75,20 +75,6 @@ class DeleteResource:
             "propagationPolicy": _PROPAGATION[parameters.cascade],
             **grace_options(parameters, operation.one.described),
         }
-
-    async def send(
-        self,
-        cluster: Cluster,
-        path: ObjectPath,
-        live: JsonObject,
-        options: JsonObject,
-        account: ServiceAccount,
-        *,
-        dry_run: bool = False,
-    ) -> JsonObject | None:
-        """One deletion."""
-        del live
-        return await delete(cluster, path, options, account, dry_run=dry_run)
 
 
 def _content(kind: str, live: JsonObject) -> str:

@@ -15,9 +15,15 @@ from typing import Any
 from countersign.actions.digest import digest_of
 from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
-from countersign.executors.values import FIELD_LIMIT, bounded, compact, is_secret, shown
+from countersign.executors.values import (
+    FIELD_LIMIT,
+    HIDDEN,
+    bounded,
+    compact,
+    is_secret,
+    shown,
+)
 
-SECRET = "(secret)"  # noqa: S105 - what is shown instead of one
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _QUIET_KEY = re.compile(r"[A-Za-z0-9._/:-]+", re.ASCII)
 _ABSENT: Any = object()
@@ -80,7 +86,7 @@ def _compare(before: Any, after: Any, path: Path, hidden: Hidden) -> Iterator[_L
     if _same(before, after):
         return
     if hidden(path):
-        yield _Leaf(path, *(None if each is _ABSENT else SECRET for each in (before, after)))
+        yield _Leaf(path, *(None if each is _ABSENT else HIDDEN for each in (before, after)))
     elif _are(dict, before, after):
         yield from _maps(before, after, path, hidden)
     elif _are(list, before, after) and not (_is_flat(before) and _is_flat(after)):

@@ -12,9 +12,8 @@ from countersign.api.parameters import AnnotateParameters, LabelParameters
 from countersign.api.status import Change
 from countersign.api.text import clip
 from countersign.errors import RefusedError
-from countersign.executors.differences import SECRET, entry_field
-from countersign.executors.results import SECRET_KIND
-from countersign.executors.values import FIELD_LIMIT, bounded, shown
+from countersign.executors.differences import entry_field
+from countersign.executors.values import FIELD_LIMIT, HIDDEN, bounded, holds_secrets, shown
 from countersign.ports import JsonObject, PatchForm, Progress
 
 _LONGEST_KEY = 64
@@ -145,10 +144,10 @@ class MetadataEntries:
 
 
 def _is_secret(kind: str, key: str) -> bool:
-    return kind == SECRET_KIND and key == LAST_APPLIED
+    return holds_secrets(kind) and key == LAST_APPLIED
 
 
 def _shown(kind: str, key: str, value: str | None) -> str | None:
     if value is None:
         return None
-    return SECRET if _is_secret(kind, key) else shown(value)
+    return HIDDEN if _is_secret(kind, key) else shown(value)

@@ -15,7 +15,7 @@ from countersign.api.operation import Operation
 from countersign.api.parameters import PatchParameters
 from countersign.api.text import clip
 from countersign.errors import RefusedError
-from countersign.executors.results import SECRET_KIND
+from countersign.executors.values import holds_secrets
 from countersign.ports import JsonObject
 
 _PROTECTED = frozenset(
@@ -74,7 +74,7 @@ def merge_of(operation: Operation) -> JsonObject:
     for field in _KEYED:
         if field in metadata:
             _refuse_ours(field, metadata[field])
-    if operation.one.kind == SECRET_KIND:
+    if holds_secrets(operation.one.kind):
         _refuse_secret_values(patch)
     return patch
 
@@ -84,7 +84,7 @@ def steps_of(operation: Operation) -> list[JsonObject]:
     patch = _read(operation)
     if not isinstance(patch, list):
         raise _refused("A json patch is a list. Write [{op: …, path: …, value: …}].")
-    return [_step(each, is_secret=operation.one.kind == SECRET_KIND) for each in patch]
+    return [_step(each, is_secret=holds_secrets(operation.one.kind)) for each in patch]
 
 
 def _read(operation: Operation) -> Any:

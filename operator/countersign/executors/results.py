@@ -12,9 +12,9 @@ from countersign.api.status import Change
 from countersign.api.text import clip
 from countersign.executors.differences import Path, differences, holds_secret_variable
 from countersign.executors.stamps import STAMP
+from countersign.executors.values import holds_secrets
 from countersign.ports import JsonObject
 
-SECRET_KIND = "Secret"  # noqa: S105 - the kind's name
 _SECRET_FIELDS = ("data", "stringData")
 _VOLATILE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
 _FIELDS_NAMED = 3
@@ -27,7 +27,7 @@ def changes_between(kind: str, live: JsonObject, after: JsonObject) -> tuple[Cha
     The status counts: where it is no sub-resource, a write can change it.
     """
     before, then = (_without_empty(_without_noise(each)) for each in (live, after))
-    if kind == SECRET_KIND:
+    if holds_secrets(kind):
         return differences(before, then, _hidden_in_secrets)
     return differences(before, then)
 
@@ -37,7 +37,7 @@ def way_back(operation: Operation, live: JsonObject, after: JsonObject) -> Opera
 
     Lists are put back whole, so a secret beside the change is in the way as well.
     """
-    if operation.one.kind == SECRET_KIND:
+    if holds_secrets(operation.one.kind):
         return None
     patch = _back(_without_noise(after), _without_noise(live))
     text = json.dumps(patch, ensure_ascii=False, separators=(",", ":"))

@@ -12,6 +12,7 @@ from countersign.api.status import MAX_CHANGES, VALUE_LIMIT, Change
 from countersign.api.text import clip
 
 HIDDEN = "(hidden)"
+"""What is shown instead of a value that is nobody's to read in a plan."""
 FIELD_LIMIT = 512
 _SECRET = re.compile(
     "PASS|PWD|TOKEN|SECRET|KEY|CREDENTIAL|AUTH|PRIVATE|DSN|CONNECTION_?STRING", re.IGNORECASE
@@ -44,6 +45,11 @@ def is_secret(name: str, value: str) -> bool:
     It errs on the side of hiding.
     """
     return bool(_SECRET.search(name) or _LOGIN_IN_URL.search(value))
+
+
+def holds_secrets(kind: str) -> bool:
+    """Whether the values of this kind go into no plan, status or undo."""
+    return kind == "Secret"
 
 
 def bounded(changes: Sequence[Change]) -> tuple[Change, ...]:

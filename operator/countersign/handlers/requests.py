@@ -23,6 +23,7 @@ from countersign.cluster import changed_fields
 from countersign.errors import ApiError
 from countersign.handlers.wakeups import Wakeups
 from countersign.policy.decide import needs_record
+from countersign.policy.retry import is_transient
 from countersign.ports import Clock
 from countersign.records.notice import Notice
 from countersign.workflow import Step, Workflow
@@ -103,8 +104,7 @@ class Requests:
         try:
             saved = await self._workflow.save(request, step)
         except ApiError as error:
-            log.warning("status could not be written yet", error=str(error))
-            self._look_again(request, _WRITE_AGAIN)
+            self._not_written(request, error)
             return
         if saved is None or step.status is None:
             return
@@ -120,17 +120,24 @@ class Requests:
         uid = request.metadata.uid
         self._ahead[uid] = None
         with _lines_about(request):
-            step = await self._executed(request)
             try:
+                step = await self._executed(request)
                 saved = await self._workflow.finish(request, step)
             except ApiError as error:
-                log.warning("outcome could not be written yet", error=str(error))
                 del self._ahead[uid]
-                self._look_again(request, _WRITE_AGAIN)
+                self._not_written(request, error)
                 return
+            except BaseException:
+                del self._ahead[uid]  # Else its events would be taken for old ones for ever.
+                raise
             self._ahead[uid] = _number(saved)
             log.info("request executed", to=str(saved.phase), message=saved.status.message)
             self._look_again(request, self._sweep)
+
+    def _not_written(self, request: ApprovalRequest, error: ApiError) -> None:
+        """Decide anew soon; where the server will have none of it, no more often than we sweep."""
+        log.warning("status could not be written", error=str(error))
+        self._look_again(request, _WRITE_AGAIN if is_transient(error) else self._sweep)
 
     def is_ahead_of(self, uid: str) -> bool:
         """Whether more has been written about a request than its events have told so far."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase, Risk
 from countersign.api.base import format_time
-from countersign.api.conditions import Condition, ConditionType, Status, with_condition
+from countersign.api.conditions import ConditionType, Status
 from countersign.api.operation import Operation, Target
 from countersign.api.status import VALUE_LIMIT, Attempt, KnowledgeReference, Plan, Result
 from countersign.api.text import clip
 from countersign.policy.decide import expiry
 from countersign.policy.decision import Approve, Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
-from countersign.policy.phases import DRY_RUN, STALE, phase_of
+from countersign.policy.phases import DRY_RUN, STALE
 from countersign.policy.quorum import Tally
 from countersign.policy.requirement import requirement
 from countersign.policy.retry import Again
+from countersign.policy.status_draft import StatusDraft
 from countersign.records.timeline import happened
 
 NO_CHANGE = "NoChange"
@@ -27,51 +26,11 @@ _ATTEMPTS_KEPT = 16
 _TARGET_LIMIT = 512
 
 
-@dataclass
-class _Draft:
-    """A status in the making: conditions first, the phase is derived from them at the end."""
-
-    request: ApprovalRequest
-    now: datetime
-    conditions: Sequence[Condition] = ()
-    fields: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.conditions = self.request.status.conditions
-        self.fields["timeline"] = self.request.status.timeline
-
-    def set(self, kind: ConditionType, status: Status, reason: str, message: str) -> None:
-        self.conditions = with_condition(
-            self.conditions,
-            kind,
-            status,
-            reason,
-            message,
-            now=self.now,
-            generation=self.request.metadata.generation,
-        )
-
-    def drop(self, kind: ConditionType) -> None:
-        self.conditions = tuple(each for each in self.conditions if each.type is not kind)
-
-    def tell(self, *args: Any, **kwargs: Any) -> None:
-        self.fields["timeline"] = happened(self.fields["timeline"], *args, now=self.now, **kwargs)
-
-    def done(self, message: str) -> ApprovalRequestStatus:
-        update = {
-            "conditions": tuple(self.conditions),
-            "phase": phase_of(self.conditions),
-            "message": clip(message),
-            **self.fields,
-        }
-        return self.request.status.model_copy(update=update)
-
-
 def planned(
     request: ApprovalRequest, plan: Plan, risk: Risk, now: datetime
 ) -> ApprovalRequestStatus:
     """There is a plan; people can sign it."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     needs = requirement(request, risk)
     tally = Tally(needs.signatures, (), ())
     reason = "Planned" if plan.changes_anything else NO_CHANGE
@@ -102,7 +61,7 @@ def refused(
     now: datetime,
 ) -> ApprovalRequestStatus:
     """It cannot be planned, and nothing was done. ``operation``: as far as it was understood."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     if operation is not None:
         draft.fields["operation"] = operation.type
         draft.fields["target"] = _short(*operation.all_targets)
@@ -123,7 +82,7 @@ def planning_later(
     reason: str = "Retrying",
 ) -> ApprovalRequestStatus:
     """It cannot be planned just now, for a reason that may pass by itself."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     text = f"Could not be planned yet, tried again at {format_time(now + delay)}: {message}"
     draft.set(ConditionType.PLANNED, "Unknown", reason, text)
     draft.fields["next_attempt_at"] = now + delay
@@ -137,7 +96,7 @@ def waiting(request: ApprovalRequest, wait: Wait, now: datetime) -> ApprovalRequ
     said = request.status.condition(ConditionType.APPROVED)
     if said is not None and (said.reason, said.message) == (wait.reason, clip(wait.message)):
         return None
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     draft.set(ConditionType.APPROVED, "False", wait.reason, wait.message)
     draft.fields["signed"] = wait.tally.signed
     if wait.tally.signed != request.status.signed:
@@ -155,7 +114,7 @@ def waiting(request: ApprovalRequest, wait: Wait, now: datetime) -> ApprovalRequ
 
 def approved(request: ApprovalRequest, approve: Approve, now: datetime) -> ApprovalRequestStatus:
     """The quorum is reached: this write is the claim."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     signers = ", ".join(s.signer for s in approve.tally.approvals)
     message = f"Approved by {signers}."
     draft.set(ConditionType.APPROVED, "True", "QuorumReached", message)
@@ -174,7 +133,7 @@ def ended_unapproved(
     request: ApprovalRequest, decision: Deny | Expire | Cancel | FinishDryRun, now: datetime
 ) -> ApprovalRequestStatus:
     """Decided without anything being carried out."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     actor: dict[str, Any] = {}
     match decision:
         case Deny(by=by, comment=comment):
@@ -195,7 +154,7 @@ def ended_unapproved(
 
 def stale(request: ApprovalRequest, message: str, now: datetime) -> ApprovalRequestStatus:
     """The target is not as it was when people signed: they are asked again."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     text = f"{message} All signatures are void; sign the new plan."
     draft.set(ConditionType.PLANNED, "False", STALE, text)
     draft.set(ConditionType.APPROVED, "False", STALE, text)
@@ -209,7 +168,7 @@ def retrying(
     request: ApprovalRequest, attempt: Attempt, next_: Again, now: datetime
 ) -> ApprovalRequestStatus:
     """A transient error; the next attempt has its time."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     seconds = next_.delay.total_seconds()
     message = f"Retry {next_.retry}/{next_.limit} in {seconds:g} s: {attempt.error}"
     draft.set(ConditionType.EXECUTED, "Unknown", "Retrying", message)
@@ -223,7 +182,7 @@ def retrying(
 
 def beginning(request: ApprovalRequest, now: datetime) -> ApprovalRequestStatus:
     """What cannot be repeated is about to begin: written before it, so that it never runs twice."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     message = "Has begun; what it does cannot be repeated."
     draft.set(ConditionType.EXECUTED, "Unknown", "Begun", message)
     return draft.done(message)
@@ -231,7 +190,7 @@ def beginning(request: ApprovalRequest, now: datetime) -> ApprovalRequestStatus:
 
 def verifying(request: ApprovalRequest, now: datetime) -> ApprovalRequestStatus:
     """The effect is there; its end is being watched."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     message = "Applied; its outcome is being watched."
     draft.set(ConditionType.EXECUTED, "True", "Applied", "The change has been applied.")
     draft.set(ConditionType.VERIFIED, "Unknown", "Verifying", message)
@@ -246,7 +205,7 @@ def finished(
     now: datetime,
 ) -> ApprovalRequestStatus:
     """The execution is over, well or badly, and whether it has been written down."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     executed: Status = "True" if ending.executed else "False"
     applied = "The change has been applied." if ending.executed else ending.message
     reason = ("Applied" if ending.changed else NO_CHANGE) if ending.executed else ending.reason
@@ -283,13 +242,13 @@ def recorded(
     request: ApprovalRequest, knowledge: KnowledgeReference, now: datetime
 ) -> ApprovalRequestStatus:
     """What could not be written down before now has been."""
-    draft = _Draft(request, now)
+    draft = StatusDraft(request, now)
     _set_recorded(draft, knowledge)
     draft.tell("record", "success", "Recorded", knowledge.location)
     return draft.done(request.status.message or "")
 
 
-def _tell_of_proposal(draft: _Draft) -> None:
+def _tell_of_proposal(draft: StatusDraft) -> None:
     request = draft.request
     draft.fields["timeline"] = happened(
         draft.fields["timeline"],
@@ -303,7 +262,7 @@ def _tell_of_proposal(draft: _Draft) -> None:
     )
 
 
-def _set_recorded(draft: _Draft, knowledge: KnowledgeReference | None) -> None:
+def _set_recorded(draft: StatusDraft, knowledge: KnowledgeReference | None) -> None:
     if knowledge is None:
         text = "The knowledge entry could not be written; it is tried again until it can."
         draft.set(ConditionType.RECORDED, "False", "StoreUnavailable", text)

@@ -80,7 +80,7 @@ def test_the_data_in_a_secrets_annotation_is_not_shown_and_not_kept() -> None:
     live, operation = secret(**{LAST_APPLIED: "TOP"}), annotate(None, LAST_APPLIED, kind="Secret")
     RECIPE.check(operation, live)
     [change] = RECIPE.changes(operation, live)
-    assert (change.before, change.after) == ("(secret)", None)
+    assert (change.before, change.after) == ("(hidden)", None)
     assert RECIPE.undo(operation, live) is None
     assert "TOP" not in RECIPE.summary(operation, live)
 

@@ -116,9 +116,9 @@ def test_what_is_hidden_shows_neither_value_nor_digest() -> None:
     after = {"data": {"a": "new", "b": "same", "d": "born"}, "x": "new"}
     found = differences(before, after, hidden)
     assert [(each.field, each.before, each.after) for each in found] == [
-        ("data.a", "(secret)", "(secret)"),
-        ("data.c", "(secret)", None),
-        ("data.d", None, "(secret)"),
+        ("data.a", "(hidden)", "(hidden)"),
+        ("data.c", "(hidden)", None),
+        ("data.d", None, "(hidden)"),
         ("x", "old", "new"),
     ]
 
@@ -128,7 +128,7 @@ def test_a_variable_whose_name_says_so_is_a_secret() -> None:
     after = copy.deepcopy(before)
     after["env"][0]["value"], after["env"][1]["value"] = "hunter3", "b"
     assert told(before, after) == [
-        ("env[DB_PASSWORD].value", "(secret)", "(secret)"),
+        ("env[DB_PASSWORD].value", "(hidden)", "(hidden)"),
         ("env[LEVEL].value", "a", "b"),
     ]
     assert "hunter" not in json.dumps(told({}, after) + told(before, {}))

@@ -135,7 +135,7 @@ async def test_keys_of_a_secret_can_be_removed_unseen(operation: Operation) -> N
     step = await world.plan(operation)
     assert told(step) == [
         ("data", "{…}", "{}"),
-        ("data.p", "(secret)", None),
+        ("data.p", "(hidden)", None),
         ("metadata.labels.a", None, "b"),
     ]
     assert step.undo is None

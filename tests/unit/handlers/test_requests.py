@@ -48,6 +48,7 @@ class FakeWorkflow:
         self.save_fails_at = 0
         self.lost = False
         self.hangs: asyncio.Event | None = None
+        self.hangs_at = ""
 
     async def advance(self, request: ApprovalRequest) -> Step:
         return await self._answer("advance", request)
@@ -87,6 +88,8 @@ class FakeWorkflow:
         self.seen.append(request)
         if self.hangs is not None:
             await self.hangs.wait()
+        if self.hangs_at == what:
+            await asyncio.Event().wait()
         step = self.steps.pop(0) if self.steps else Step()
         if isinstance(step, Exception):
             raise step
@@ -194,6 +197,14 @@ async def test_a_status_that_cannot_be_written_just_now_is_decided_anew_soon() -
     world.workflow.save_error = ApiError("connection reset")
     await world.observe(of)
     assert world.wakes_at == after(2)
+
+
+async def test_a_status_that_the_server_will_have_none_of_is_not_sent_every_two_seconds() -> None:
+    of = planned()
+    world = World(Step(status=cancelled(of)))
+    world.workflow.save_error = ApiError("Request entity too large", code=413)
+    await world.observe(of)
+    assert world.wakes_at == after(SWEEP)
 
 
 async def test_a_request_that_has_nothing_to_do_is_left_alone() -> None:
@@ -352,6 +363,19 @@ async def test_a_defect_in_an_execution_at_once_is_an_end_with_a_name() -> None:
     world = World(Step(status=claimed(of)), ValueError("oops"), Step(status=done))
     await world.observe(of)
     assert world.workflow.asked == ["advance", "execute", "broken by oops"]
+
+
+async def test_an_execution_at_once_that_is_broken_off_leaves_the_request_to_its_events() -> None:
+    of = planned()
+    world = World(Step(status=claimed(of)))
+    world.workflow.hangs_at = "execute"
+    observing = asyncio.create_task(world.observe(of))
+    await settle()
+    assert world.requests.is_ahead_of(UID)
+    observing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await observing
+    assert not world.requests.is_ahead_of(UID)
 
 
 async def test_a_version_that_is_no_number_never_keeps_a_request_waiting() -> None:

@@ -97,7 +97,7 @@ def _(given: SetEnvParameters) -> dict[str, Any]:
 @_written.register
 def _(given: LabelParameters | AnnotateParameters) -> dict[str, Any]:
     name = "labels" if isinstance(given, LabelParameters) else "annotations"
-    return {name: {**given.put, **dict.fromkeys(given.remove)}} | _overwriting(given.overwrite)
+    return {name: {**given.put, **dict.fromkeys(given.remove)}} | _overwriting(given)
 
 
 @_written.register
@@ -108,7 +108,7 @@ def _(given: PatchParameters) -> dict[str, Any]:
 @_written.register
 def _(given: TaintNodeParameters) -> dict[str, Any]:
     taints = [*map(taint_text, given.add), *map(taint_text, given.remove)]
-    return {"taints": taints} | _overwriting(given.overwrite)
+    return {"taints": taints} | _overwriting(given)
 
 
 @_written.register
@@ -119,5 +119,7 @@ def _(given: DrainNodeParameters) -> dict[str, Any]:
     return written | ({"ignoreDaemonsets": True} if daemon_sets else {})
 
 
-def _overwriting(overwrite: bool) -> dict[str, Any]:  # noqa: FBT001 - the field itself
-    return {"overwrite": True} if overwrite else {}
+def _overwriting(
+    given: LabelParameters | AnnotateParameters | TaintNodeParameters,
+) -> dict[str, Any]:
+    return {"overwrite": True} if given.overwrite else {}

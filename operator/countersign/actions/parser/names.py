@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point, quote
-from countersign.api.operation import NAME_PATTERN, NAMESPACE_PATTERN
-from countersign.api.parameters import CONTAINER_PATTERN
+from countersign.api.parameters import CONTAINER_PATTERN, NAME_PATTERN
+from countersign.api.target import NAMESPACE_PATTERN
 
 MAX_NAME = 253
 MAX_NAMESPACE = 63

@@ -1,0 +1,31 @@
+"""What the workflow needs from the world, as protocols: the real things are one floor up."""
+
+from countersign.ports.cluster import (
+    Cluster,
+    Finished,
+    JsonObject,
+    ObjectPath,
+    PatchForm,
+    ServiceAccount,
+)
+from countersign.ports.execution import Draft, Effect, Executor, Patient, Progress, Stamp
+from countersign.ports.office import Clock, Desk, Meter, Store
+
+__all__ = [
+    "Clock",
+    "Cluster",
+    "Desk",
+    "Draft",
+    "Effect",
+    "Executor",
+    "Finished",
+    "JsonObject",
+    "Meter",
+    "ObjectPath",
+    "PatchForm",
+    "Patient",
+    "Progress",
+    "ServiceAccount",
+    "Stamp",
+    "Store",
+]

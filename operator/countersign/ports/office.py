@@ -1,0 +1,75 @@
+"""What the operator has for itself: the time, its desk, its memory, its meters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
+from countersign.api.status import KnowledgeReference
+from countersign.records.knowledge import KnowledgeEntry
+from countersign.records.notice import Notice
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+        ...
+
+
+class Desk(Protocol):
+    """Where the operator itself writes: Events, and the status while an execution is under way."""
+
+    async def post(self, request: ApprovalRequest, notice: Notice) -> None:
+        """Post an Event; one that is already there is fine."""
+        ...
+
+    async def save_status(
+        self, request: ApprovalRequest, status: ApprovalRequestStatus
+    ) -> ApprovalRequest:
+        """Write those fields of the status that differ from the request's; the object after it."""
+        ...
+
+    async def claim(
+        self, request: ApprovalRequest, status: ApprovalRequestStatus
+    ) -> ApprovalRequest:
+        """The same as a compare-and-set: 409 where the object has changed since it was read."""
+        ...
+
+
+class Store(Protocol):
+    """Where knowledge is kept."""
+
+    async def save(self, entry: KnowledgeEntry) -> KnowledgeReference:
+        """Write an entry under its id; writing it again replaces it. Raises ``ApiError``."""
+        ...
+
+    async def get(self, entry_id: str) -> KnowledgeEntry | None:
+        """Read one entry."""
+        ...
+
+    async def latest(self, limit: int) -> list[KnowledgeEntry]:
+        """The newest entries, newest first."""
+        ...
+
+
+class Meter(Protocol):
+    """Counts and times what happens."""
+
+    def decided(self, decision: str) -> None:
+        """A request was planned, approved, denied and so on."""
+        ...
+
+    def finished(self, operation: str, phase: str, seconds: float) -> None:
+        """An execution ended, this long after its approval."""
+        ...
+
+    def retried(self, operation: str) -> None:
+        """A transient error led to another attempt."""
+        ...
+
+    def failed_effect(self, effect: str) -> None:
+        """An Event or knowledge entry could not be written."""
+        ...
