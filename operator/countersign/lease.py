@@ -92,17 +92,24 @@ class Leadership:
         log.error("lease lost", lease=self._name, holder=self._holder)
 
     async def _renew_once(self) -> bool:
-        """Wait for the time of the next renewal, and try until it is done; False if taken."""
+        """Wait for the time of the next renewal, and try until it is done; False if taken.
+
+        What fails or hangs is tried again soon: a server that has just come back is found in
+        time, however late in the Lease's time that is.
+        """
+        await asyncio.sleep(self._seconds / 5)
         while True:
-            await asyncio.sleep(self._seconds / 5)
             try:
-                self._lease = await self._leases.replace(self._mine(self._lease))
-            except ApiError as error:
-                log.warning("lease could not be renewed", error=str(error))
-                if error.conflict and not await self._still_mine():
+                async with asyncio.timeout(self._seconds / 3):
+                    self._lease = await self._leases.replace(self._mine(self._lease))
+            except (ApiError, TimeoutError) as error:
+                log.warning("lease could not be renewed", error=str(error) or "timed out")
+                conflict = isinstance(error, ApiError) and error.conflict
+                if conflict and not await self._still_mine():
                     return False
             else:
                 return True
+            await asyncio.sleep(self._seconds / 30)
 
     async def give_back(self) -> None:
         """Free the Lease, so that the next replica need not wait."""
