@@ -50,7 +50,7 @@ async def assemble(settings: Settings) -> Parts:
         entries=settings.knowledge_entries,
     )
     workflow = Workflow(
-        executors=all_executors(cluster),
+        executors=all_executors(cluster, clock),
         cluster=cluster,
         desk=desk,
         store=store,

@@ -40,7 +40,7 @@ class World:
         self.clock = clock or FakeClock()
         self.meter = FakeMeter()
         self.workflow = Workflow(
-            executors={**all_executors(self.cluster), **(executors or {})},
+            executors={**all_executors(self.cluster, self.clock), **(executors or {})},
             cluster=self.cluster,
             desk=self.desk,
             store=self.store,

@@ -95,13 +95,23 @@ async def test_of_much_output_the_end_is_kept(server: ContainerServer) -> None:
     assert finished.stdout.endswith("xthe end")
 
 
-@pytest.mark.parametrize("code", [400, 403, 404, 500, 503])
+@pytest.mark.parametrize("code", [400, 403, 404, 409, 429, 503])
 async def test_a_refused_handshake_has_its_code(server: ContainerServer, code: int) -> None:
     server.refusal = (code, "cannot get resource pods/exec")
     with pytest.raises(ApiError) as caught:
         await run(server)
     assert caught.value.code == code
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("code", [500, 502, 504])
+async def test_an_error_on_the_way_to_the_node_leaves_the_end_unknown(
+    server: ContainerServer, code: int
+) -> None:
+    server.refusal = (code, "error dialing backend")
+    with pytest.raises(ApiError, match="may have begun") as caught:
+        await run(server)
+    assert caught.value.code is None
 
 
 @pytest.mark.parametrize("politely", [False, True])

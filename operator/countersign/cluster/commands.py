@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from countersign.api.status import OUTPUT_LIMIT
 from countersign.cluster.urls import url_of
@@ -18,6 +19,11 @@ from countersign.ports import Finished, ObjectPath, ServiceAccount
 _PROTOCOL = "v5.channel.k8s.io"
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
 _BYTES_KEPT = 4 * OUTPUT_LIMIT
+_UNKNOWN = (
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
 
 
 async def run_in_pod(
@@ -27,7 +33,11 @@ async def run_in_pod(
     command: Sequence[str],
     account: ServiceAccount,
 ) -> Finished:
-    """Run it to its end. An ``ApiError`` with a code: it was refused before it began."""
+    """Run it to its end. An ``ApiError`` with a code: it was refused before it began.
+
+    Somebody on the way who answers 500, 502 or 504 tells nothing about the node behind: such an
+    error is raised without its code.
+    """
     target = ObjectPath(path.api_version, path.plural, path.namespace, path.name, "exec")
     query = (
         *(("command", word) for word in command),
@@ -37,10 +47,15 @@ async def run_in_pod(
     )
     call = Call("GET", url_of(target), account=account, query=query)
     written = {_STDOUT: b"", _STDERR: b"", _STATUS: b""}
-    async for message in connection.messages(call, _PROTOCOL):
-        channel, data = message[0], message[1:]
-        if channel in written:
-            written[channel] = (written[channel] + data)[-_BYTES_KEPT:]
+    try:
+        async for message in connection.messages(call, _PROTOCOL):
+            channel, data = message[0], message[1:]
+            if channel in written:
+                written[channel] = (written[channel] + data)[-_BYTES_KEPT:]
+    except ApiError as error:
+        if error.code in _UNKNOWN:
+            raise ApiError(f"the command may have begun: {error}") from error
+        raise
     return Finished(_exit_code(written[_STATUS]), _text(written[_STDOUT]), _text(written[_STDERR]))
 
 

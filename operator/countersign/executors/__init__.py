@@ -36,10 +36,10 @@ from countersign.executors.set_image import SetImage
 from countersign.executors.set_resources import SetResources
 from countersign.executors.taint_node import TaintNode
 from countersign.executors.uncordon_node import UncordonNode
-from countersign.ports import Cluster, Executor
+from countersign.ports import Clock, Cluster, Executor
 
 
-def all_executors(cluster: Cluster) -> dict[OperationType, Executor]:
+def all_executors(cluster: Cluster, clock: Clock) -> dict[OperationType, Executor]:
     """Every executor there is, by its operation."""
     recipes = (
         RestartRollout(),
@@ -61,7 +61,7 @@ def all_executors(cluster: Cluster) -> dict[OperationType, Executor]:
         *(Conditional(removal, cluster) for removal in (DeletePod(), EvictPod(), DeleteResource())),
         RollbackRollout(cluster),
         DrainNode(cluster),
-        RunJob(cluster),
+        RunJob(cluster, clock),
         Exec(cluster),
     )
     return {executor.operation: executor for executor in executors}

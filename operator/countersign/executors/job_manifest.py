@@ -1,4 +1,4 @@
-"""The Job that a CronJob would make: as ``kubectl create job --from`` writes it."""
+"""The Job that a CronJob would make: as ``kubectl create job --from`` writes it, but that stays."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
 from countersign.executors.stamps import STAMP
 from countersign.executors.values import HIDDEN, is_secret
-from countersign.policy.fields import listed, number, part, strings
+from countersign.policy.fields import listed, part, strings
 from countersign.ports import JsonObject
 
 LONGEST_NAME = 63
 _UID_SHOWN = 8
-_KEPT_FOR = 3600
+KEPT_FOR = 3600
 """Seconds that a finished Job stays at least: a run that was cut off must find it."""
+_KEPT_UNLESS_SAID = 24 * 3600
 _CONTAINERS_SHOWN = 5
 
 
@@ -61,27 +62,25 @@ def job_changes(operation: Operation, cron_job: JsonObject) -> tuple[Change, ...
 
 
 def _spec(template: JsonObject) -> JsonObject:
+    """The template's; the Job stays for a known time, as nobody else tidies it up (``_owner``)."""
     spec = part(template, "spec")
     lifetime = spec.get("ttlSecondsAfterFinished")
-    if isinstance(lifetime, int) and lifetime < _KEPT_FOR:
-        return {**spec, "ttlSecondsAfterFinished": _KEPT_FOR}
-    return spec
+    kept = max(lifetime, KEPT_FOR) if isinstance(lifetime, int) else _KEPT_UNLESS_SAID
+    return {**spec, "ttlSecondsAfterFinished": kept}
 
 
 def _owner(cron_job: JsonObject) -> JsonObject:
-    owner = {
+    """It goes with its CronJob, but is not controlled by it.
+
+    The CronJob's controller removes what it controls beyond its history limits: of one that runs
+    each minute, a Job would be gone in three.
+    """
+    return {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
         "name": cron_job["metadata"]["name"],
         "uid": cron_job["metadata"]["uid"],
     }
-    spec = part(cron_job, "spec")
-    limits = (
-        number(spec, "successfulJobsHistoryLimit", 3),
-        number(spec, "failedJobsHistoryLimit", 1),
-    )
-    # The CronJob's controller tidies up what it controls: with a limit of 0, at once.
-    return {**owner, "controller": True} if min(limits) > 0 else owner
 
 
 def _words(template: JsonObject) -> str:

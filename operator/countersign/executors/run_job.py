@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from countersign.api.operation import Operation, OperationType
 from countersign.api.status import PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError, StaleError
-from countersign.executors.job_manifest import job_changes, job_from, job_name
+from countersign.executors.job_manifest import KEPT_FOR, job_changes, job_from, job_name
 from countersign.executors.output import tail
 from countersign.executors.paths import path_of, reference
 from countersign.executors.stamps import stamps_on
+from countersign.policy.endings import OUTCOME_UNKNOWN
 from countersign.policy.fields import listed, number, part
 from countersign.ports import (
+    Clock,
     Cluster,
     Draft,
     Effect,
@@ -37,9 +41,10 @@ class RunJob:
     operation = OperationType.RUN_JOB
     repeatable = True
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, clock: Clock) -> None:
         """Run Jobs on ``cluster``."""
         self._cluster = cluster
+        self._clock = clock
 
     async def draft(self, operation: Operation, account: ServiceAccount) -> Draft:
         """Read the CronJob and create its Job as a dry run."""
@@ -74,7 +79,8 @@ class RunJob:
                 raise
             return _effect(path, found, earlier=True)
         try:
-            made = await self._cluster.create(_jobs(path), body, account)
+            late = self._clock.now() - stamp.approved_at > timedelta(seconds=KEPT_FOR)
+            made = await self._cluster.create(_jobs(path), body, account, dry_run=late)
         except ApiError as error:
             if not error.conflict:
                 raise
@@ -82,6 +88,8 @@ class RunJob:
             if found is None:
                 raise _taken(path, name) from error
             return _effect(path, found, earlier=True)
+        if late:
+            raise _tidied_away(path, name)
         return _effect(path, made)
 
     async def another_round(
@@ -179,6 +187,15 @@ def _taken(path: ObjectPath, name: str) -> RefusedError:
     where = f"Job {path.namespace}/{name}"
     return RefusedError(
         "Invalid", f"There is a {where} already, which is not this request's. Take another name."
+    )
+
+
+def _tidied_away(path: ObjectPath, name: str) -> RefusedError:
+    return RefusedError(
+        OUTCOME_UNKNOWN,
+        f"It was approved over {KEPT_FOR // 60} minutes ago. Job {path.namespace}/{name} may have "
+        "run and been removed since, or never have been made: look at what it should have done, "
+        "and create a new request if the Job is still needed.",
     )
 
 

@@ -19,7 +19,7 @@ from countersign.executors.stamps import STAMP
 from countersign.ports import JsonObject, Stamp
 from tests.support.fakes import EXECUTOR, FakeCluster, LostAnswer, conflict, forbidden
 from tests.support.fakes_objects import UID, after, operation, workload
-from tests.support.fakes_time import START
+from tests.support.fakes_time import START, FakeClock
 
 SCALE, RESTART = operation(replicas=5), operation()
 STAMPED = Stamp(UID, START)
@@ -374,7 +374,7 @@ async def test_where_nothing_was_to_change_and_now_would_the_plan_is_stale(
 
 
 def test_there_is_an_executor_for_every_operation() -> None:
-    executors = all_executors(FakeCluster())
+    executors = all_executors(FakeCluster(), FakeClock())
     assert set(executors) == set(OperationType)
     assert all(executor.operation is type_ for type_, executor in executors.items())
 

@@ -16,6 +16,7 @@ from countersign.ports import Effect, JsonObject, ObjectPath, Patient, Progress
 from tests.support.endings import STAMPED, Stage, on, pod, recreated
 from tests.support.fakes import EXECUTOR, LostAnswer, forbidden, not_found, unavailable
 from tests.support.fakes_objects import UID
+from tests.support.fakes_time import FakeClock
 
 SHORT = UID[:8]
 
@@ -45,7 +46,11 @@ class World(Stage):
         live = live or cron_job()
         given = RunJobParameters(**parameters) if parameters else None
         name = live["metadata"]["name"]
-        super().__init__(RunJob, on(OperationType.RUN_JOB, Kind.CRON_JOB, name, run_job=given))
+        self.clock = FakeClock()
+        super().__init__(
+            lambda cluster: RunJob(cluster, self.clock),
+            on(OperationType.RUN_JOB, Kind.CRON_JOB, name, run_job=given),
+        )
         self.path = self.cluster.put(live)
 
     async def planned(self) -> World:
@@ -147,10 +152,10 @@ async def test_the_job_is_what_kubectl_would_make_of_the_cron_job() -> None:
             "kind": "CronJob",
             "name": "backup",
             "uid": world.cluster.objects[world.path]["metadata"]["uid"],
-            "controller": True,
         }
     ]
-    assert job["spec"] == world.cluster.objects[world.path]["spec"]["jobTemplate"]["spec"]
+    template = world.cluster.objects[world.path]["spec"]["jobTemplate"]["spec"]
+    assert job["spec"] == {**template, "ttlSecondsAfterFinished": 86400}
     assert (effect.changed, effect.earlier) == (True, False)
     assert effect.message == f"Job backup-{SHORT}"
 
@@ -170,7 +175,7 @@ async def test_the_name_fits_a_label(name: str, job: str) -> None:
     assert len(job) <= 63
 
 
-@pytest.mark.parametrize(("ttl", "kept"), [(0, 3600), (60, 3600), (7200, 7200), (None, None)])
+@pytest.mark.parametrize(("ttl", "kept"), [(0, 3600), (60, 3600), (7200, 7200), (None, 86400)])
 async def test_a_finished_job_stays_long_enough_to_be_found(
     ttl: int | None, kept: int | None
 ) -> None:
@@ -180,15 +185,21 @@ async def test_a_finished_job_stays_long_enough_to_be_found(
     assert world.job()["spec"].get("ttlSecondsAfterFinished") == kept
 
 
-@pytest.mark.parametrize("limit", ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"])
-async def test_a_cron_job_that_keeps_no_history_does_not_control_it(limit: str) -> None:
-    live = cron_job()
-    live["spec"][limit] = 0
-    world = await World(live).planned()
+async def test_a_job_that_may_have_been_tidied_away_is_not_made_again() -> None:
+    world = await World().planned()
+    world.clock.advance(seconds=3660)
+    with pytest.raises(RefusedError, match="may have run and been removed") as caught:
+        await world.execute(world.step)
+    assert caught.value.reason == "OutcomeUnknown"
+    assert world.jobs == {}
+
+
+async def test_a_job_that_is_still_there_is_found_however_late() -> None:
+    world = await World().planned()
     await world.execute(world.step)
-    [owner] = world.job()["metadata"]["ownerReferences"]
-    assert "controller" not in owner
-    assert owner["kind"] == "CronJob"
+    world.clock.advance(seconds=3660)
+    assert (await world.execute(world.step)).earlier is True
+    assert world.effects() == 1
 
 
 @pytest.mark.parametrize(

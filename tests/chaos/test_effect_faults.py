@@ -1,0 +1,118 @@
+"""A network that fails around the effect of each operation: once is still once.
+
+All operations meet all faults in one run, each pair in a namespace of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from devcluster import Cluster, OperatorProcess
+from tests.chaos.conftest import SETTINGS
+from tests.chaos.stays import EXEC, OPERATIONS, REPEATABLE, Stay, named
+from tests.support.cases import Case
+from tests.support.effect_proxy import EffectProxy, Fits, is_effect, is_watch, of
+from tests.support.fault_proxy import (
+    Fault,
+    Happening,
+    refused,
+    reset_after,
+    reset_before,
+    silence,
+    slow,
+)
+from tests.support.shop import condition
+from tests.support.site import Site
+
+RETRY = {"limit": 2, "delay": "100ms"}
+REQUEST_TIMEOUT = 20.0
+"""Longer than anything here takes on a busy machine; the slow answer comes after it."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What happens, to which request, how many retries it takes, and what a command comes to."""
+
+    happens: Happening
+    retries: int
+    command: str
+    fits: Fits = is_effect
+
+
+TROUBLES = {
+    "reset-before": Trouble(reset_before, 1, "OutcomeUnknown"),
+    "reset-after": Trouble(reset_after, 1, "OutcomeUnknown"),
+    "conflict": Trouble(refused(409), 0, "Failed"),
+    "too-many-requests": Trouble(refused(429, Retry_After="1"), 1, "Failed"),
+    "internal-error": Trouble(refused(500), 1, "OutcomeUnknown"),
+    "service-unavailable": Trouble(refused(503), 1, "Failed"),
+    "slow-answer": Trouble(slow(1.0), 0, "Applied"),
+    "silent-watch": Trouble(silence, 0, "Applied", fits=is_watch),
+}
+
+
+@dataclass(frozen=True)
+class Storm:
+    """What became of all of them."""
+
+    stays: dict[tuple[str, str], Stay]
+    operator: OperatorProcess
+
+
+@pytest.fixture(scope="module")
+def storm(cluster: Cluster) -> Iterator[Storm]:
+    pairs = [(case, trouble) for case in OPERATIONS for trouble in TROUBLES]
+    with ExitStack() as stack:
+        proxy = stack.enter_context(EffectProxy(cluster))
+        direct = cluster.service_account_kubeconfig("countersign-system", "countersign-operator")
+        env = {
+            **SETTINGS,
+            "COUNTERSIGN_REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
+            "KUBECONFIG": str(proxy.kubeconfig(direct)),
+        }
+        operator = cluster.start_operator(name="storm", env=env)
+        stack.callback(operator.terminate)
+        pool = stack.enter_context(ThreadPoolExecutor(8))
+        sites = pool.map(lambda _: Site.opened(cluster), pairs)
+        stays = {
+            (case.name, trouble): Stay(case, site, RETRY)
+            for (case, trouble), site in zip(pairs, sites, strict=True)
+        }
+        stack.callback(lambda: list(pool.map(Stay.close, stays.values())))
+        list(pool.map(Stay.begin, stays.values()))
+        for (_, name), stay in stays.items():
+            trouble = TROUBLES[name]
+            proxy.inject(Fault(of(stay.site.namespace, trouble.fits), trouble.happens))
+        list(pool.map(Stay.sign, stays.values()))
+        list(pool.map(Stay.end, stays.values()))
+        for stay in stays.values():
+            stay.effects = proxy.effects[stay.site.namespace]
+        yield Storm(stays, operator)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("case", REPEATABLE, ids=named)
+def test_it_is_done_once_and_ends_well(storm: Storm, case: Case, trouble: str) -> None:
+    stay = storm.stays[case.name, trouble]
+    stay.assert_done_once(retries=TROUBLES[trouble].retries)
+    assert storm.operator.alive()
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_command_runs_at_most_once_and_what_is_not_known_is_said(
+    storm: Storm, trouble: str
+) -> None:
+    stay, wanted = storm.stays[EXEC.name, trouble], TROUBLES[trouble].command
+    executed = condition(stay.status, "Executed")
+    ran = trouble in ("reset-after", "slow-answer", "silent-watch")
+    assert stay.effects == int(ran)
+    if wanted == "Applied":
+        assert (stay.status["phase"], executed["reason"]) == ("Succeeded", "Applied")
+    else:
+        assert stay.status["phase"] == "Failed"
+        assert (executed["reason"] == "OutcomeUnknown") == (wanted == "OutcomeUnknown")
