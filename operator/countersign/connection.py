@@ -127,16 +127,14 @@ class Connection:
 
         With a code: the server has refused to open it. Without: it broke off, or never opened.
         """
-        if self._client.rest_client.pool_manager is None:
-            await self._once(_READY)  # The first request makes it.
-        session = self._client.rest_client.pool_manager
-        if session is None:
-            raise ApiError("no connection could be opened")
         headers = await self._headers(call)
         try:
-            async with session.ws_connect(
-                self._url(call), headers=headers, protocols=(protocol,), heartbeat=_HEARTBEAT
-            ) as socket:
+            async with (
+                await self._socket_session() as session,
+                session.ws_connect(
+                    self._url(call), headers=headers, protocols=(protocol,), heartbeat=_HEARTBEAT
+                ) as socket,
+            ):
                 async for message in socket:
                     if message.type is aiohttp.WSMsgType.BINARY and message.data:
                         yield message.data
@@ -146,6 +144,20 @@ class Connection:
             raise ApiError(f"{call.path}: timed out") from error
         except (aiohttp.ClientError, OSError) as error:
             raise ApiError(f"{call.path}: {_said(error)}") from error
+
+    async def _socket_session(self) -> aiohttp.ClientSession:
+        """The same connections, but what is sent is sent once."""
+        if self._client.rest_client.pool_manager is None:
+            await self._once(_READY)  # The first request makes it.
+        pool = self._client.rest_client.pool_manager
+        if pool is None:
+            raise ApiError("no connection could be opened")
+        return aiohttp.ClientSession(
+            connector=pool.connector,
+            connector_owner=False,
+            trust_env=False,
+            middlewares=(_never_again,),
+        )
 
     async def _headers(self, call: Call) -> dict[str, str]:
         headers = {"Accept": call.accept, "Content-Type": call.content_type}
@@ -168,6 +180,21 @@ class Connection:
             call.method, url, headers=headers, body=call.body, _request_timeout=limits
         )
         return response.response  # type: ignore[no-any-return]
+
+
+async def _never_again(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Fail with an error that aiohttp does not answer with a second request.
+
+    It repeats a GET whose connection breaks; but the GET that opens a WebSocket runs a command.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(str(error)) from error
 
 
 def _said(error: Exception) -> str:

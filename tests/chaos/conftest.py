@@ -16,7 +16,7 @@ SETTINGS = {"COUNTERSIGN_SWEEP_SECONDS": "5"}
 KILLED = {**SETTINGS, "COUNTERSIGN_LEASE_SECONDS": "4"}
 """For one that is killed: the next waits for that long. A shorter one is lost under load."""
 
-_CRASHES = ("test_kill", "test_restart", "test_watch_lost")
+_CRASHES = ("test_kill", "test_restart", "test_watch_lost", "test_effect_faults")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -29,16 +29,24 @@ def exit_status(code: int) -> dict[str, Any]:
 
 
 class ContainerServer:
-    """One exec endpoint; ``script`` says what the command does, ``refusal`` that it may not run."""
+    """One exec endpoint; ``script`` says what the command does, ``refusal`` that it may not run.
+
+    One that ``hangs_up`` has seen the request and never answers it.
+    """
 
     def __init__(self) -> None:
         self.script: Script = ends(SUCCESS)
         self.refusal: tuple[int, str] | None = None
+        self.hangs_up = False
         self.requests: list[web.Request] = []
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(request)
+        if self.hangs_up:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()  # Goes nowhere.
         if self.refusal is not None:
             code, message = self.refusal
             status = {"kind": "Status", "status": "Failure", "message": message, "code": code}

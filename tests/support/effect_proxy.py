@@ -18,7 +18,7 @@ from aiohttp import web
 
 from devcluster import Cluster
 from tests.support.container_server import PROTOCOL, STATUS, STDOUT, SUCCESS
-from tests.support.fault_proxy import Answer, Asked, Exchange, Fault, FaultProxy, Happening
+from tests.support.fault_proxy import Answer, Asked, Exchange, FaultProxy, Happening
 
 _SITE = re.compile(r"site-[0-9a-f]{8}")
 _WRITES = ("PATCH", "POST", "DELETE")
@@ -164,6 +164,14 @@ class EffectProxy(FaultProxy):
         return None
 
 
+async def late_command(exchange: Exchange) -> Answer:
+    """A command whose first word comes late."""
+    assert isinstance(exchange, CountingExchange)
+    exchange.proxy.note(exchange.asked, 200)
+    await asyncio.sleep(1.0)
+    return await _command(exchange.request)
+
+
 async def _command(request: web.Request) -> Answer:
     """A command that writes one line and ends well."""
     opened = web.WebSocketResponse(protocols=(PROTOCOL,))
@@ -172,16 +180,3 @@ async def _command(request: web.Request) -> Answer:
     await opened.send_bytes(STATUS + json.dumps(SUCCESS).encode())
     await opened.close()
     return opened
-
-
-__all__ = [
-    "EffectProxy",
-    "Fault",
-    "Hold",
-    "is_command",
-    "is_effect",
-    "is_final_status",
-    "is_watch",
-    "of",
-    "site_of",
-]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import ssl
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,9 +42,17 @@ _FORMS = {
 }
 
 
-@functools.lru_cache(maxsize=32)
+_making = threading.Lock()
+
+
 def client(server: str, ca_file: str, token: str) -> httpx.Client:
     """The API server as one of its people; kept, because a TLS context is dear."""
+    with _making:  # Two threads would make two, and one of them would never be closed.
+        return _client(server, ca_file, token)
+
+
+@functools.lru_cache(maxsize=32)
+def _client(server: str, ca_file: str, token: str) -> httpx.Client:
     return httpx.Client(
         base_url=server,
         headers={"Authorization": f"Bearer {token}"},

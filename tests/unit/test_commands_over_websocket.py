@@ -104,7 +104,7 @@ async def test_a_refused_handshake_has_its_code(server: ContainerServer, code: i
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("code", [500, 502, 504])
+@pytest.mark.parametrize("code", [200, 500, 502, 504])
 async def test_an_error_on_the_way_to_the_node_leaves_the_end_unknown(
     server: ContainerServer, code: int
 ) -> None:
@@ -124,6 +124,16 @@ async def test_a_connection_that_breaks_off_leaves_the_end_unknown(
         await run(server)
     assert caught.value.code is None
     assert len(server.requests) == 1, "a command is never sent twice"
+
+
+async def test_a_request_whose_answer_never_comes_is_not_sent_again(
+    server: ContainerServer,
+) -> None:
+    server.hangs_up = True
+    with pytest.raises(ApiError, match="connection reset") as caught:
+        await run(server)
+    assert caught.value.code is None
+    assert len(server.requests) == 1, "HTTP clients repeat a GET by themselves"
 
 
 @pytest.mark.parametrize(

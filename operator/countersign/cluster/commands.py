@@ -19,11 +19,7 @@ from countersign.ports import Finished, ObjectPath, ServiceAccount
 _PROTOCOL = "v5.channel.k8s.io"
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
 _BYTES_KEPT = 4 * OUTPUT_LIMIT
-_UNKNOWN = (
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.GATEWAY_TIMEOUT,
-)
+_KNOWN_REFUSALS = (*range(400, 500), HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 async def run_in_pod(
@@ -35,8 +31,8 @@ async def run_in_pod(
 ) -> Finished:
     """Run it to its end. An ``ApiError`` with a code: it was refused before it began.
 
-    Somebody on the way who answers 500, 502 or 504 tells nothing about the node behind: such an
-    error is raised without its code.
+    Somebody on the way who answers 500, 502, 504 or anything but a refusal tells nothing about the
+    node behind: such an error is raised without its code.
     """
     target = ObjectPath(path.api_version, path.plural, path.namespace, path.name, "exec")
     query = (
@@ -53,7 +49,7 @@ async def run_in_pod(
             if channel in written:
                 written[channel] = (written[channel] + data)[-_BYTES_KEPT:]
     except ApiError as error:
-        if error.code in _UNKNOWN:
+        if error.code is not None and error.code not in _KNOWN_REFUSALS:
             raise ApiError(f"the command may have begun: {error}") from error
         raise
     return Finished(_exit_code(written[_STATUS]), _text(written[_STDOUT]), _text(written[_STDERR]))

@@ -26,6 +26,7 @@ from countersign.ports import (
     Stamp,
 )
 
+_ALREADY_EXISTS = "AlreadyExists"
 _REHEARSAL = "rehearsal"
 _MESSAGE_LIMIT = 300
 _PODS_READ = 100
@@ -55,7 +56,7 @@ class RunJob:
         try:
             await self._cluster.create(_jobs(path), body, account, dry_run=True)
         except ApiError as error:
-            if error.conflict:
+            if error.conflict and error.reason == _ALREADY_EXISTS:
                 raise _taken(path, name) from error
             raise
         return Draft(
@@ -85,9 +86,11 @@ class RunJob:
             if not error.conflict:
                 raise
             found = await self._ours(path, name, stamp, account)
-            if found is None:
-                raise _taken(path, name) from error
-            return _effect(path, found, earlier=True)
+            if found is not None:
+                return _effect(path, found, earlier=True)
+            if error.reason != _ALREADY_EXISTS:
+                raise  # Of a quota's update, say: the same may succeed later.
+            raise _taken(path, name) from error
         if late:
             raise _tidied_away(path, name)
         return _effect(path, made)

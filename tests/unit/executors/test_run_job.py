@@ -12,9 +12,10 @@ from countersign.api.status import OUTPUT_LIMIT
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.run_job import RunJob
 from countersign.executors.stamps import STAMP
+from countersign.policy.retry import is_transient
 from countersign.ports import Effect, JsonObject, ObjectPath, Patient, Progress
 from tests.support.endings import STAMPED, Stage, on, pod, recreated
-from tests.support.fakes import EXECUTOR, LostAnswer, forbidden, not_found, unavailable
+from tests.support.fakes import EXECUTOR, LostAnswer, conflict, forbidden, not_found, unavailable
 from tests.support.fakes_objects import UID
 from tests.support.fakes_time import FakeClock
 
@@ -237,6 +238,16 @@ async def test_somebody_elses_job_of_the_name_is_refused() -> None:
     world.cluster.put(job)
     with pytest.raises(RefusedError, match="not this request's"):
         await world.execute(world.step)
+
+
+async def test_a_conflict_about_something_else_is_passed_on() -> None:
+    world = await World().planned()
+    world.cluster.faults["create"].append(conflict())
+    with pytest.raises(ApiError) as caught:
+        await world.execute(world.step)
+    assert is_transient(caught.value)
+    await world.execute(world.step)
+    assert len(world.jobs) == 1
 
 
 # --- After a crash --------------------------------------------------------------------------------
