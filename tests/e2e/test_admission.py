@@ -1,7 +1,7 @@
 """What the API server itself refuses, and what it lets through: CRD and admission policies.
 
-The people are those of the test cluster: alice and bob may sign low and medium, carol every tier,
-dave low and medium (but propose nothing); agent only proposes, eve only reads, gitops records.
+The people are those of the test cluster: alice and bob may sign low and medium, carol and erin every
+tier, dave low and medium (but propose nothing); agent only proposes, eve only reads, gitops records.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ FIXED: dict[str, tuple[object, object]] = {
     "description": ("why", "why not"),
     "incident": ("INC-1", "INC-2"),
     "requestedBy": ("agent", "alice"),
+    "submittedBy": ("agent", "alice"),
     "riskLevel": ("high", "low"),
     "confidence": (0.5, 0.9),
     "requiredSignatures": (2, 1),
@@ -261,6 +262,7 @@ def shared_namespace(cluster: Cluster) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def full(cluster: Cluster, shared_namespace: str) -> Request:
     """A request with every field set (of action and operation, the former)."""
+    grant(cluster, shared_namespace, "agent", "serviceaccounts", "use")
     spec = {field: values[0] for field, values in FIXED.items() if field != "operation"}
     body = json.dumps(manifest(shared_namespace, "full", spec))
     cluster.kubectl("create", "--filename=-", user="agent", input=body)
