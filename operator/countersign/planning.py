@@ -182,13 +182,13 @@ def _refuse_too_large(plan: Plan) -> None:
 def _is_missing_right(error: ApiError, account: ServiceAccount) -> bool:
     """RBAC's own words, as opposed to those of an admission policy or a webhook."""
     text = str(error)
-    return f'User "{account.user}" cannot ' in text or "cannot impersonate resource" in text
+    return f'User "{account.user}" cannot ' in text or "cannot impersonate" in text
 
 
 def _why_forbidden(account: ServiceAccount, error: ApiError) -> str:
     """What to give. Whether there is such an account the operator has no right to know."""
     who = f"{account.namespace}/{account.name}"
-    if "cannot impersonate resource" in str(error):
+    if "cannot impersonate" in str(error):
         return (
             f"The operator may not act as service account {who}. Allow it in that namespace "
             "(manifests/samples/other-executor.yaml shows how), or name another one in "

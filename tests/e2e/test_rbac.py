@@ -108,7 +108,9 @@ class TestPeople:
         assert may(cluster, "eve", "get", "approvalrequests")
         assert not may(cluster, "eve", verb, "approvalrequests")
 
-    @pytest.mark.parametrize("user", ["alice", "bob", "carol", "erin", "dave", "agent", "eve", "gitops"])
+    @pytest.mark.parametrize(
+        "user", ["alice", "bob", "carol", "erin", "dave", "agent", "eve", "gitops"]
+    )
     @pytest.mark.parametrize(
         ("verb", "sub"), [("delete", ""), ("patch", "status"), ("operate", "status")]
     )

@@ -70,7 +70,9 @@ class Person:
             headers=[("Content-Type", form), *self.acting, *headers],
             content=None if body is None else json.dumps(body),
         )
-        return Answer(answer.status_code, answer.json())
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        body = answer.json() if is_json else {"message": answer.text}
+        return Answer(answer.status_code, body)
 
     def propose(self, name: str, *, metadata: JsonObject | None = None, **spec: Any) -> Answer:
         """Create a request."""

@@ -1,4 +1,4 @@
-"""A place to attack: a site, a Deployment, and a request of the agent's that waits for signatures."""
+"""A place to attack: a site, a Deployment, and requests of the agent's that wait for signatures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from devcluster import Cluster, OperatorProcess
-from tests.support.eventually import eventually
 from tests.support.people import JsonObject, Person
-from tests.support.shop import TERMINAL
 from tests.support.site import Site
-from tests.support.workloads import workload
+from tests.support.workloads import laid, workload
 
 People = Callable[[str], Person]
+Propose = Callable[..., str]
 LABEL: JsonObject = {
     "type": "Label",
     "target": {"kind": "Deployment", "name": "web"},
@@ -22,42 +21,40 @@ LABEL: JsonObject = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(cluster: Cluster, operator: OperatorProcess) -> Iterator[Site]:
-    """A namespace of the test's own, with a Deployment and an executing account."""
+    """A namespace with a Deployment and an executing account, for the attacks of a file."""
     assert operator.alive(), operator.log_path.read_text()[-2000:]
     opened = Site.opened(cluster)
-    opened.create(workload("Deployment"))
+    laid(opened, workload("Deployment"))
     yield opened
     opened.closed()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def people(site: Site) -> People:
     """Somebody in that namespace, by name."""
     return lambda user: Person(site.cluster, site.namespace, user)
 
 
-@pytest.fixture
-def request_of(site: Site, people: People) -> Callable[..., str]:
-    """Have somebody propose to label the Deployment, and wait for its plan; the request's name."""
+@pytest.fixture(scope="module")
+def proposed(site: Site, people: People) -> Propose:
+    """Have somebody propose to label the Deployment, and wait for the plan; the request's name.
 
-    def propose(user: str = "agent", **spec: object) -> str:
+    Its risk is low, or what `riskLevel` says.
+    """
+
+    def propose(by: str = "agent", **spec: object) -> str:
         name = f"fix-{uuid.uuid4().hex[:8]}"
-        people(user).propose(name, operation=LABEL, **spec).accepted()
+        given = {"operation": LABEL} | spec
+        people(by).propose(name, **given).accepted()
         site.planned(name)
         return name
 
     return propose
 
 
-def unchanged(site: Site, name: str) -> None:
-    """Nothing has been decided, and nothing has happened to the Deployment."""
-    assert site.request(name)["status"]["phase"] == "Pending"
-    assert "tier" not in site.get("Deployment", "web")["metadata"]["labels"]
-
-
-def refused_writes(site: Site, name: str) -> None:
-    """A request ends, some time, and without an effect."""
-    eventually(lambda: site.request(name)["status"].get("phase") in TERMINAL, what=f"{name} to end")
-    assert "tier" not in site.get("Deployment", "web")["metadata"]["labels"]
+@pytest.fixture(scope="module")
+def waiting(proposed: Propose) -> str:
+    """One request that waits for two signatures, for attacks that come to nothing."""
+    return proposed(requiredSignatures=2)
