@@ -41,6 +41,10 @@ class AuditTrail:
                 seen.setdefault(audit_id, asked)
         return sorted(seen.values(), key=lambda asked: asked.at)
 
+    def everything_by_operator(self) -> list[Asked]:
+        """All that the operator has asked for, as itself or as an account, since the beginning."""
+        return [asked for _, asked in self._all() if asked.user == OPERATOR]
+
     def _all(self) -> Iterator[tuple[str, Asked]]:
         with self._path.open() as lines:
             for line in lines:

@@ -54,6 +54,11 @@ def proposed(site: Site, people: People) -> Propose:
     return propose
 
 
+def counted(site: Site, name: str, signed: str) -> None:
+    """Wait until the operator has counted signatures, and so writes nothing more."""
+    site.when(name, lambda status: status.get("signed") == signed, f"to be signed {signed}")
+
+
 @pytest.fixture(scope="module")
 def waiting(proposed: Propose) -> str:
     """One request that waits for two signatures, for attacks that come to nothing."""

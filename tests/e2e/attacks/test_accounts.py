@@ -13,7 +13,7 @@ import yaml
 from devcluster import Cluster, OperatorProcess
 from tests.e2e.attacks.conftest import LABEL, People
 from tests.support.eventually import eventually
-from tests.support.people import API_VERSION
+from tests.support.people import request_object
 from tests.support.shop import condition
 from tests.support.site import EXECUTOR, JsonObject, Site
 from tests.support.workloads import config_map, cron_job, laid, pod, workload
@@ -87,12 +87,6 @@ def doors(namespace: str) -> dict[str, JsonObject]:
 
     fresh = config_map("fresh")
     fresh["metadata"]["namespace"] = namespace
-    own_request = {
-        "apiVersion": API_VERSION,
-        "kind": "ApprovalRequest",
-        "metadata": {"name": "nested"},
-        "spec": {"action": "kubectl rollout restart deployment/web"},
-    }
     everywhere = {"selector": "app=web"}
     return {
         "text": {"action": f"kubectl rollout restart deployment/web -n {namespace}"},
@@ -120,7 +114,7 @@ def doors(namespace: str) -> dict[str, JsonObject]:
         "role-there": applied(ruling("RoleBinding", namespace=namespace)),
         "cluster-role": applied(ruling("ClusterRoleBinding")),
         "secret": {"action": "kubectl label secret token a=b"},
-        "request": applied(own_request),
+        "request": {"action": "kubectl label approvalrequests.countersign.dev first a=b"},
     }
 
 
@@ -142,6 +136,14 @@ class TestOtherNamespaces:
         account = f"system:serviceaccount:{site.namespace}:{EXECUTOR}"
         assert f'User "{account}" cannot' in planned["message"]
         assert f"Bind service account {site.namespace}/{EXECUTOR} a role" in planned["message"]
+
+    def test_a_request_makes_no_requests(self, site: Site, people: People) -> None:
+        inner = request_object("inner", {"action": "kubectl rollout restart deployment/web"})
+        operation = {"type": "Apply", "apply": {"manifest": json.dumps(inner)}}
+        people("agent").propose("outer", operation=operation).accepted()
+        status = site.ended("outer")
+        assert "objects of countersign.dev cannot be applied by a request." in status["message"]
+        assert site.find("ApprovalRequest", "inner") is None
 
     def test_nothing_has_happened_behind_them(
         self, site: Site, theirs: Site, tried: dict[str, JsonObject]

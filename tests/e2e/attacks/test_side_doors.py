@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.attacks.conftest import LABEL, People, Propose
+from tests.e2e.attacks.conftest import LABEL, People, Propose, counted
 from tests.support.eventually import eventually
 from tests.support.people import Person, request_object
 from tests.support.site import Site
@@ -48,6 +48,7 @@ class TestMetadata:
     ) -> None:
         name = proposed(requiredSignatures=2)
         people("alice").sign(name).accepted()
+        counted(site, name, "1/2")
         before = site.request(name)
         games = {
             "labels": {"countersign.dev/approved": "true", "countersign.dev/risk": "low"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.attacks.conftest import People, Propose
+from tests.e2e.attacks.conftest import People, Propose, counted
 from tests.support.people import Person
 from tests.support.site import Site
 
@@ -47,10 +47,11 @@ def test_no_entry_is_written_in_an_account_s_name_without_its_right(
 
 class TestEntriesOfOthers:
     @pytest.fixture
-    def by_alice(self, people: People, proposed: Propose) -> str:
+    def by_alice(self, people: People, site: Site, proposed: Propose) -> str:
         """A request that alice has signed and nobody else yet."""
         name = proposed(requiredSignatures=2)
         people("alice").sign(name, comment="looks right").accepted()
+        counted(site, name, "1/2")
         return name
 
     @pytest.mark.parametrize(

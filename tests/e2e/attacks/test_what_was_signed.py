@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from devcluster import OperatorProcess
-from tests.e2e.attacks.conftest import LABEL, People, Propose
+from tests.e2e.attacks.conftest import LABEL, People, Propose, counted
 from tests.support.eventually import eventually
 from tests.support.people import JsonObject
 from tests.support.shop import condition
@@ -64,10 +64,11 @@ def test_nothing_is_changed_together_with_a_signature(
 
 @pytest.mark.parametrize("user", ["agent", "alice", "carol", "admin"])
 def test_an_action_is_not_edited_after_a_signature(
-    people: People, proposed: Propose, user: str
+    people: People, site: Site, proposed: Propose, user: str
 ) -> None:
     name = proposed(requiredSignatures=2)
     people("bob").sign(name).accepted()
+    counted(site, name, "1/2")
     answer = people(user).merge(name, {"spec": {"operation": OTHER}})
     answer.refused("spec.operation cannot be changed after creation", 422)
     body = people(user).get(name)
