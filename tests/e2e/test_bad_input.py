@@ -230,8 +230,19 @@ def test_the_operator_survives_that_a_request_is_deleted_while_it_is_carried_out
 
 def _let_agents_choose(shop: Shop) -> None:
     """The agent may propose as any service account."""
-    shop.kubectl("create", "role", "use", "--verb=use", "--resource=serviceaccounts")
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": "use"},
+        "rules": [{"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["use"]}],
+    }
+    shop.send(role)
     shop.kubectl("create", "rolebinding", "use", "--role=use", "--group=agents")
+    question = ("auth", "can-i", "use", "serviceaccounts")
+    eventually(
+        lambda: shop.kubectl(*question, user="agent", check=False).returncode == 0,
+        what="the agent to be allowed to use any service account",
+    )
 
 
 def _open_account(shop: Shop, name: str) -> None:
