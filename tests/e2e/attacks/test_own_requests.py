@@ -77,6 +77,13 @@ def test_nobody_proposes_in_another_s_name(people: People) -> None:
     answer.refused("spec.requestedBy is bob, and you are alice.")
 
 
+def test_not_even_an_account_that_may_propose_for_others_proposes_in_no_name(
+    people: People,
+) -> None:
+    answer = people("gitops").propose("nameless", operation=LABEL, requestedBy="")
+    answer.refused("spec.requestedBy is empty.", 422)
+
+
 class TestRequestAs:
     """Whoever may propose for others cannot sign under their own name what they have made up."""
 

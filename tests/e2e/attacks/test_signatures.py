@@ -45,6 +45,22 @@ def test_no_entry_is_written_in_an_account_s_name_without_its_right(
     own.refused("takes the verb sign-as")
 
 
+def test_one_s_own_entry_is_taken_back_by_its_place_and_not_another_s(
+    people: People, site: Site, proposed: Propose
+) -> None:
+    name = proposed(requiredSignatures=3)
+    everybody = {"signatures": [{"signer": "alice"}]}
+    people("alice").merge(name, {"spec": everybody}).accepted()
+    people("bob").sign(name).accepted()
+    gone = {"op": "remove", "path": "/spec/signatures/0"}
+    by_alice = {"op": "test", "path": "/spec/signatures/0/signer", "value": "alice"}
+    people("bob").edit(name, by_alice, gone).refused(
+        "would change or remove the signature of alice"
+    )
+    people("alice").edit(name, by_alice, gone).accepted()
+    assert set(signed(site, name)) == {"bob"}
+
+
 class TestEntriesOfOthers:
     @pytest.fixture
     def by_alice(self, people: People, site: Site, proposed: Propose) -> str:
