@@ -22,6 +22,7 @@ PEOPLE = (
     User("alice", ("sre",)),
     User("bob", ("sre",)),
     User("carol", ("sre-leads",)),
+    User("erin", ("sre-leads",)),
     User("dave", ("owners",)),
     User("agent", ("agents",)),
     User("eve", ("viewers",)),

@@ -16,7 +16,7 @@ _MAY: Final = """\
   agent       propose
   alice, bob  propose; sign low and medium risk (group sre)
   dave        sign low and medium risk (group owners)
-  carol       propose; sign every risk (group sre-leads)
+  carol, erin propose; sign every risk (group sre-leads)
   eve         look
   gitops      propose and sign for others, as what merges pull requests does
   admin       everything, but not sign what it proposed itself"""

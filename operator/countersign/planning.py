@@ -140,35 +140,11 @@ class Planner:
             what = operation.one.described
             return "TargetNotFound", f"{what} was not found. Check kind, name and namespace."
         if error.code == HTTPStatus.FORBIDDEN and _is_missing_right(error, account):
-            return "Forbidden", await self._why_forbidden(account, error)
+            return "Forbidden", _why_forbidden(account, error)
         if error.code in _REFUSALS:
             reason = "DryRunBlocked" if request.phase is Phase.PENDING else "Blocked"
             return reason, f"The API server refuses this: {error}"
         return "Invalid", f"The API server cannot do this: {error}"
-
-    async def _why_forbidden(self, account: ServiceAccount, error: ApiError) -> str:
-        try:
-            exists = await self._cluster.service_account_exists(account)
-        except ApiError as unknown:
-            log.warning("service account could not be looked up", error=str(unknown))
-            exists = True
-        who = f"{account.namespace}/{account.name}"
-        if not exists:
-            return (
-                f"Service account {who} does not exist. Create it and bind it a role "
-                "(manifests/samples/executor.yaml does both), or name another one in "
-                "spec.serviceAccountName."
-            )
-        if "impersonate" in str(error):
-            return (
-                f"The operator may not act as service account {who}. Allow it in that namespace "
-                "(manifests/samples/other-executor.yaml shows how)."
-            )
-        return (
-            f"{error}. Bind service account {who} a role that allows it (see kubectl get "
-            "clusterroles -l app.kubernetes.io/component=executor, and "
-            "manifests/samples/executor.yaml)."
-        )
 
 
 def _step(operation: Operation, draft: Draft) -> PlanStep:
@@ -206,7 +182,23 @@ def _refuse_too_large(plan: Plan) -> None:
 def _is_missing_right(error: ApiError, account: ServiceAccount) -> bool:
     """RBAC's own words, as opposed to those of an admission policy or a webhook."""
     text = str(error)
-    return f'User "{account.user}" cannot ' in text or "cannot impersonate resource" in text
+    return f'User "{account.user}" cannot ' in text or "cannot impersonate" in text
+
+
+def _why_forbidden(account: ServiceAccount, error: ApiError) -> str:
+    """What to give. Whether there is such an account the operator has no right to know."""
+    who = f"{account.namespace}/{account.name}"
+    if "cannot impersonate" in str(error):
+        return (
+            f"The operator may not act as service account {who}. Allow it in that namespace "
+            "(manifests/samples/other-executor.yaml shows how), or name another one in "
+            "spec.serviceAccountName."
+        )
+    return (
+        f"{error}. Bind service account {who} a role that allows it (see kubectl get clusterroles "
+        "-l app.kubernetes.io/component=executor), and create the account if it does not exist: "
+        "manifests/samples/executor.yaml does both."
+    )
 
 
 def understood(request: ApprovalRequest) -> Operation:

@@ -1,7 +1,7 @@
 """What the API server itself refuses, and what it lets through: CRD and admission policies.
 
-The people are those of the test cluster: alice and bob may sign low and medium, carol every tier,
-dave low and medium (but propose nothing); agent only proposes, eve only reads, gitops records.
+The people are those of the test cluster: alice and bob may sign low and medium, carol and erin every
+tier, dave low and medium (but propose nothing); agent only proposes, eve only reads, gitops records.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ FIXED: dict[str, tuple[object, object]] = {
     "description": ("why", "why not"),
     "incident": ("INC-1", "INC-2"),
     "requestedBy": ("agent", "alice"),
+    "submittedBy": ("agent", "alice"),
     "riskLevel": ("high", "low"),
     "confidence": (0.5, 0.9),
     "requiredSignatures": (2, 1),
@@ -196,9 +197,16 @@ def grant(
     """Let a user do something in a namespace; the binding's name, once the API server knows it."""
     name = f"{user}-{uuid.uuid4().hex[:8]}"
     full = f"{resource}/{subresource}" if subresource else resource
-    cluster.kubectl(
-        "create", "role", name, f"--verb={verbs}", f"--resource={full}", "--namespace", namespace
-    )
+    # Not by `kubectl create role`: it refuses verbs that it does not know for a kind.
+    group = "" if resource == "serviceaccounts" else "countersign.dev"
+    rule = {"apiGroups": [group], "resources": [full], "verbs": verbs.split(",")}
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": name, "namespace": namespace},
+        "rules": [rule],
+    }
+    cluster.kubectl("create", "--filename=-", input=json.dumps(role))
     cluster.kubectl(
         "create", "rolebinding", name, f"--role={name}", f"--user={user}", "--namespace", namespace
     )
@@ -261,6 +269,7 @@ def shared_namespace(cluster: Cluster) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def full(cluster: Cluster, shared_namespace: str) -> Request:
     """A request with every field set (of action and operation, the former)."""
+    grant(cluster, shared_namespace, "agent", "serviceaccounts", "use")
     spec = {field: values[0] for field, values in FIXED.items() if field != "operation"}
     body = json.dumps(manifest(shared_namespace, "full", spec))
     cluster.kubectl("create", "--filename=-", user="agent", input=body)
@@ -802,8 +811,15 @@ class TestCallingOff:
     def test_an_approver_of_its_risk_calls_a_request_off(self, planned: Request) -> None:
         accepted(planned.merge("bob", {"cancelled": True}))
 
-    def test_gitops_calls_off_what_an_author_proposed_through_it(self, planned: Request) -> None:
-        accepted(planned.merge("gitops", {"cancelled": True}))
+    def test_gitops_calls_off_what_an_author_proposed_through_it(
+        self, cluster: Cluster, namespace: str
+    ) -> None:
+        accepted(create(cluster, namespace, "gitops", {"action": ACTION, "requestedBy": "alice"}))
+        accepted(Request(cluster, namespace, "fix").plan().merge("gitops", {"cancelled": True}))
+
+    def test_gitops_calls_off_nothing_else(self, planned: Request) -> None:
+        said = forbidden(planned.merge("gitops", {"cancelled": True}))
+        assert "Only agent, who proposed this request" in said
 
     def test_nobody_else_calls_a_request_off(self, proposed: Request) -> None:
         said = forbidden(proposed.plan("high").merge("alice", {"cancelled": True}))

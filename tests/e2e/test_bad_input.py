@@ -73,7 +73,7 @@ BAD = {
     "no-service-account": Bad(
         {"action": RESTART, "serviceAccountName": "nobody"},
         "Forbidden",
-        ("/nobody does not exist. Create it and bind it a role", "spec.serviceAccountName"),
+        ("may not act as service account", "/nobody. Allow it", "spec.serviceAccountName"),
     ),
     "powerless-service-account": Bad(
         {"action": RESTART, "serviceAccountName": "powerless"},
@@ -99,6 +99,7 @@ def refused(cluster: Cluster, operator: OperatorProcess) -> dict[str, JsonObject
     shop = Shop.opened(cluster)
     shop.deploy("web", replicas=1)
     _open_account(shop, "powerless")
+    _let_agents_choose(shop)
     shop.send(*(request_object(name, **bad.spec) for name, bad in BAD.items()), user="agent")
     found = shop.all_ended()
     assert operator.alive()
@@ -146,6 +147,7 @@ def test_what_the_schema_excludes_is_refused_by_the_api_server(
 
 def test_two_hundred_requests_at_once_all_end(shop: Shop, operator: OperatorProcess) -> None:
     shop.deploy("web", replicas=1)
+    _let_agents_choose(shop)
     kinds: list[tuple[str, dict[str, Any]]] = [
         ("dry", {"action": RESTART, "dryRun": True}),
         ("prose", {"action": "make it so"}),
@@ -224,6 +226,23 @@ def test_the_operator_survives_that_a_request_is_deleted_while_it_is_carried_out
     shop.settled("web")
     assert shop.carried_out("good", action=RESTART)["status"]["phase"] == "Succeeded"
     assert list(shop.requests()) == ["good"]
+
+
+def _let_agents_choose(shop: Shop) -> None:
+    """The agent may propose as any service account."""
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": "use"},
+        "rules": [{"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["use"]}],
+    }
+    shop.send(role)
+    shop.kubectl("create", "rolebinding", "use", "--role=use", "--group=agents")
+    question = ("auth", "can-i", "use", "serviceaccounts")
+    eventually(
+        lambda: shop.kubectl(*question, user="agent", check=False).returncode == 0,
+        what="the agent to be allowed to use any service account",
+    )
 
 
 def _open_account(shop: Shop, name: str) -> None:

@@ -28,8 +28,8 @@ def may(
 ) -> bool:
     """`kubectl auth can-i`; `resource` may be TYPE or TYPE/NAME, `namespace` "" the whole cluster.
 
-    The sub-resource goes into a flag of its own: `can-i approve approvalrequests/high` would ask
-    about an object named high.
+    The sub-resource goes into a flag of its own: `can-i approve approvalrequests/high` asks about an
+    object named high.
     """
     place = f"--namespace={namespace}" if namespace else "--all-namespaces"
     known = user in cluster.users
@@ -81,6 +81,7 @@ class TestPeople:
             ("alice", {"low", "medium"}),
             ("bob", {"low", "medium"}),
             ("carol", set(RISKS)),
+            ("erin", set(RISKS)),
             ("dave", {"low", "medium"}),
             ("agent", set()),
             ("eve", set()),
@@ -107,7 +108,9 @@ class TestPeople:
         assert may(cluster, "eve", "get", "approvalrequests")
         assert not may(cluster, "eve", verb, "approvalrequests")
 
-    @pytest.mark.parametrize("user", ["alice", "bob", "carol", "dave", "agent", "eve", "gitops"])
+    @pytest.mark.parametrize(
+        "user", ["alice", "bob", "carol", "erin", "dave", "agent", "eve", "gitops"]
+    )
     @pytest.mark.parametrize(
         ("verb", "sub"), [("delete", ""), ("patch", "status"), ("operate", "status")]
     )
@@ -194,7 +197,6 @@ class TestOperator:
             ("countersign.dev", "approvalrequests", "", "get,list,patch,watch"),
             ("countersign.dev", "approvalrequests/status", "", "get,operate,patch,update"),
             ("events.k8s.io", "events", "", "create"),
-            ("", "serviceaccounts", "", "get"),
             ("", "serviceaccounts", "countersign-executor", "impersonate"),
             (
                 "apiextensions.k8s.io",

@@ -10,7 +10,7 @@ from countersign.api.kinds import Resource, built_in
 from countersign.errors import ApiError, RefusedError
 from countersign.ports import Finished, JsonObject, ObjectPath, PatchForm, ServiceAccount
 from tests.support.fakes_endings import CREATED, FakeEndings, must_hold, without_subresource
-from tests.support.fakes_faults import EXECUTOR, conflict, not_found
+from tests.support.fakes_faults import conflict, not_found
 from tests.support.fakes_patches import applied, invalid, patched
 from tests.support.fakes_selectors import fields_match, labels_match
 
@@ -26,8 +26,6 @@ class FakeCluster(FakeEndings):
 
     def __init__(self, journal: list[str] | None = None) -> None:
         super().__init__(journal)
-        self.accounts: set[ServiceAccount] = {EXECUTOR}
-        self.account_error: ApiError | None = None
         self.written: dict[tuple[str, str | None], str] = {}
         """Logs by pod and container; None stands for any container."""
         self.endings: deque[Finished | ApiError] = deque()
@@ -92,12 +90,6 @@ class FakeCluster(FakeEndings):
             text = f"container {container} is not valid for pod {path.name}"
             raise ApiError(text, code=400, reason="BadRequest")
         return self.written.get((path.name, container), self.written.get((path.name, None), ""))
-
-    async def service_account_exists(self, account: ServiceAccount) -> bool:
-        self.calls.append("service-account")
-        if self.account_error is not None:
-            raise self.account_error
-        return account in self.accounts
 
     # --- The port: writing ------------------------------------------------------------------------
 

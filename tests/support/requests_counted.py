@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 OPERATOR = "system:serviceaccount:countersign-system:countersign-operator"
 
@@ -20,6 +21,15 @@ class Asked:
     user: str
     impersonated: str | None
     at: str
+
+    @property
+    def resource(self) -> str:
+        """`pods`, `pods/eviction`; of a path without any, its last word."""
+        parts = urlsplit(self.uri).path.strip("/").split("/")
+        after = parts[2 if parts[0] == "api" else 3 :]
+        if after[:1] == ["namespaces"] and len(after) > 2:
+            after = after[2:]
+        return "/".join([after[0], *after[2:]]) if after else parts[-1]
 
 
 class AuditTrail:
@@ -40,6 +50,10 @@ class AuditTrail:
             if asked.user == OPERATOR and not routine and not own_watch and about in asked.uri:
                 seen.setdefault(audit_id, asked)
         return sorted(seen.values(), key=lambda asked: asked.at)
+
+    def everything_by_operator(self) -> list[Asked]:
+        """All that the operator has asked for, as itself or as an account, since the beginning."""
+        return [asked for _, asked in self._all() if asked.user == OPERATOR]
 
     def _all(self) -> Iterator[tuple[str, Asked]]:
         with self._path.open() as lines:

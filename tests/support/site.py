@@ -32,8 +32,8 @@ _APPROVAL = Resource("ApprovalRequest", "countersign.dev/v1alpha1", "approvalreq
 _EVENT = Resource("Event", "events.k8s.io/v1", "events")
 _OURS = {resource.kind: resource for resource in (WIDGET, _APPROVAL)}
 _RBAC = "rbac.authorization.k8s.io/v1"
-_SIGNERS = ("carol", "admin")
-"""Whoever signs: between them they may sign every tier, and a high one takes both."""
+_SIGNERS = ("carol", "erin")
+"""Who signs: each of them may sign every tier, and a high one takes both."""
 _FORMS = {
     "merge": "application/merge-patch+json",
     "json": "application/json-patch+json",

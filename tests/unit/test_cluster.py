@@ -20,8 +20,8 @@ from countersign.cluster import (
     KubernetesConfigMaps,
     KubernetesLease,
     OperatorDesk,
-    changed_fields,
     discovery,
+    status_changes,
 )
 from countersign.connection import Connection
 from countersign.errors import ApiError, RefusedError
@@ -140,24 +140,6 @@ async def test_a_watch_ends_with(kmock: RawHandler, cluster: KubernetesCluster, 
         async with cluster.watch(WEB, "42", EXECUTOR) as versions:
             await anext(versions)
     assert caught.value.code == code
-
-
-@pytest.mark.parametrize(("code", "exists"), [(200, True), (404, False)])
-async def test_a_service_account_is_looked_up_as_the_operator_itself(
-    kmock: RawHandler, cluster: KubernetesCluster, code: int, exists: bool
-) -> None:
-    path = "/api/v1/namespaces/shop/serviceaccounts/countersign-executor"
-    kmock[f"get {path}"] << code << {}
-    assert await cluster.service_account_exists(EXECUTOR) == exists
-    assert impersonated(kmock) == [None]
-
-
-async def test_a_service_account_that_cannot_be_looked_up_is_an_error(
-    kmock: RawHandler, cluster: KubernetesCluster
-) -> None:
-    kmock["get /api/v1/namespaces/shop/serviceaccounts/countersign-executor"] << 403 << {}
-    with pytest.raises(ApiError):
-        await cluster.service_account_exists(EXECUTOR)
 
 
 async def test_a_collection_is_asked_for_with_its_selectors(
@@ -346,7 +328,7 @@ async def test_a_status_is_merged_into_the_subresource_and_only_what_has_changed
     [sent] = list(kmock)
     assert sent.headers["Content-Type"] == "application/merge-patch+json"
     assert sent.data["status"]["phase"] == "Executing"
-    assert set(sent.data["status"]) == {"phase", "message", "conditions"}
+    assert set(sent.data["status"]) == {"phase", "message", "conditions", "uid"}
 
 
 async def test_a_claim_bears_the_very_object_as_its_precondition(
@@ -468,17 +450,25 @@ def statuses() -> dict[str, ApprovalRequestStatus]:
 def test_merging_what_has_changed_gives_the_new_status_from_any_old_one() -> None:
     for old in statuses().values():
         for new in statuses().values():
-            assert merged(old.to_json(), changed_fields(old, new)) == new.to_json()
+            of = with_status(request(), old)
+            wanted = new.to_json() if new == old else {**new.to_json(), "uid": of.metadata.uid}
+            assert merged(old.to_json(), status_changes(of, new)) == wanted
 
 
 def test_what_has_not_changed_is_not_sent() -> None:
     of = approved()
-    assert changed_fields(of.status, of.status) == {}
+    assert status_changes(of, of.status) == {}
 
 
 def test_kopfs_own_state_is_not_ours_to_send() -> None:
-    old = ApprovalRequestStatus(kopf={"touch": "x"})
-    assert changed_fields(old, ApprovalRequestStatus()) == {}
+    of = with_status(request(), ApprovalRequestStatus(kopf={"touch": "x"}))
+    assert status_changes(of, ApprovalRequestStatus()) == {}
+
+
+def test_every_status_that_is_written_says_which_request_it_is_about() -> None:
+    of = approved()
+    changes = status_changes(of, transitions.stale(of, "Changed.", after(2)))
+    assert changes["uid"] == of.metadata.uid
 
 
 # --- All of it together ---------------------------------------------------------------------------

@@ -192,6 +192,12 @@ class ApprovalRequestSpec(Model):
         description="Who proposes; must be the caller, and is filled in when left out.",
         max_length=_USER_NAME,
     )
+    submitted_by: str | None = Field(
+        default=None,
+        description="Account that created the request for requestedBy (GitOps, verb request-as); "
+        "filled in when left out, absent on one's own. It cannot sign the request either.",
+        max_length=_USER_NAME,
+    )
     risk_level: Risk | None = Field(
         default=None,
         description="The least risk the proposer sees: low, medium, high or critical. The "
@@ -283,6 +289,12 @@ class ApprovalRequestStatus(Model):
 
     model_config = ConfigDict(json_schema_extra=_schema_of_status)
 
+    uid: str | None = Field(
+        default=None,
+        description="UID of the request that this status is about. The API server refuses that of "
+        "another: what becomes of a deleted request is not written into one of the same name.",
+        max_length=64,
+    )
     phase: Phase | None = Field(
         default=None, description="Where the request is in its life, derived from the conditions."
     )

@@ -1,6 +1,6 @@
 """The API server as the workflow's ports: targets, the operator's desk, its own few objects."""
 
-from countersign.cluster.desk import OperatorDesk, changed_fields
+from countersign.cluster.desk import OperatorDesk, status_changes
 from countersign.cluster.own_objects import KubernetesConfigMaps, KubernetesLease, KubernetesSchema
 from countersign.cluster.targets import FIELD_MANAGER, KubernetesCluster
 
@@ -11,5 +11,5 @@ __all__ = [
     "KubernetesLease",
     "KubernetesSchema",
     "OperatorDesk",
-    "changed_fields",
+    "status_changes",
 ]

@@ -51,7 +51,7 @@ class OperatorDesk:
         self, request: ApprovalRequest, status: ApprovalRequestStatus
     ) -> ApprovalRequest:
         """Merge those fields that differ into the status."""
-        body = {"status": changed_fields(request.status, status)}
+        body = {"status": status_changes(request, status)}
         return _read(await self._patch_status(request_path(request), body))
 
     async def claim(
@@ -61,7 +61,7 @@ class OperatorDesk:
         metadata = request.metadata
         body = {
             "metadata": {"uid": metadata.uid, "resourceVersion": metadata.resource_version},
-            "status": changed_fields(request.status, status),
+            "status": status_changes(request, status),
         }
         return _read(await self._patch_status(request_path(request), body))
 
@@ -97,6 +97,16 @@ def changed_fields(old: ApprovalRequestStatus, new: ApprovalRequestStatus) -> Js
             continue
         patch[key] = _merge(before.get(key), after.get(key))
     return patch
+
+
+def status_changes(request: ApprovalRequest, status: ApprovalRequestStatus) -> JsonObject:
+    """The same for one request, with its UID: into another of its name the API server writes none.
+
+    A precondition for the writes that have no other. (``metadata.uid`` is none here: the API server
+    ignores the metadata of a status that it is sent.)
+    """
+    changed = changed_fields(request.status, status)
+    return {**changed, "uid": request.metadata.uid} if changed else {}
 
 
 def _merge(before: Any, after: Any) -> Any:

@@ -141,17 +141,6 @@ class KubernetesCluster:
         """Run a command in a container, as ``kubectl exec`` does."""
         return await run_in_pod(self._connection, path, container, command, account)
 
-    async def service_account_exists(self, account: ServiceAccount) -> bool:
-        """Asked as the operator itself."""
-        path = ObjectPath("v1", "serviceaccounts", account.namespace, account.name)
-        try:
-            await self._connection.request(Call("GET", url_of(path)))
-        except ApiError as error:
-            if error.not_found:
-                return False
-            raise
-        return True
-
 
 async def _versions(events: AsyncIterator[JsonObject]) -> AsyncIterator[JsonObject]:
     async for event in events:

@@ -19,7 +19,7 @@ from countersign.api.approval_request import (
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
 from countersign.api.text import clip
-from countersign.cluster import changed_fields
+from countersign.cluster import status_changes
 from countersign.errors import ApiError
 from countersign.handlers.wakeups import Wakeups
 from countersign.policy.decide import needs_record
@@ -178,10 +178,12 @@ class Requests:
 
     def _merge(self, request: ApprovalRequest, step: Step, patch: kopf.Patch) -> None:
         status = step.status or request.status
-        patch.status.update(changed_fields(request.status, status))
+        patch.status.update(status_changes(request, status))
         log.info("request executed", to=str(status.phase), message=status.message)
         self._untold[request.metadata.uid] = (status.message, step.notices)
         if step.retry_after is not None:
+            # Kopf's progress goes along, and must not into another request of this name either.
+            patch.status["uid"] = request.metadata.uid
             self._look_again(request, step.retry_after + self._sweep)
             delay = step.retry_after.total_seconds()
             raise kopf.TemporaryError(str(status.message), delay=delay)

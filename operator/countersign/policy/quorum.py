@@ -40,7 +40,7 @@ class Tally:
 
 
 def count(request: ApprovalRequest, plan: Plan, needs: Requirement) -> Tally:
-    """Count each signer once, on the plan as it is now, and never the requester."""
+    """Count each signer once, on the plan as it is now, and never who proposed it."""
     counted: dict[str, Signature] = {}
     for signature in request.spec.signatures:
         if _counts(signature, request, plan, needs):
@@ -53,7 +53,7 @@ def count(request: ApprovalRequest, plan: Plan, needs: Requirement) -> Tally:
 
 
 def _counts(signature: Signature, request: ApprovalRequest, plan: Plan, needs: Requirement) -> bool:
-    if signature.signer == request.spec.requested_by:
+    if signature.signer in (request.spec.requested_by, request.spec.submitted_by):
         return False  # The API server refuses this already; here it is refused once more.
     if signature.plan is None:
         # Written before there was a plan (in Git): it covers the first plan and no later one.

@@ -154,7 +154,3 @@ class Cluster(Protocol):
         nobody can tell what has happened.
         """
         ...
-
-    async def service_account_exists(self, account: ServiceAccount) -> bool:
-        """Whether there is such a service account (asked as the operator itself)."""
-        ...
