@@ -21,9 +21,11 @@ from countersign.config import Settings
 from countersign.connection import load_configuration
 from countersign.errors import ApiError
 from countersign.handlers.persistence import NoDiffBase, StatusProgress
+from countersign.handlers.policies import PolicyWatch
 from countersign.handlers.requests import Requests, register
 from countersign.handlers.wakeups import Wakeups
 from countersign.logs import set_up_logs
+from countersign.policybook import PolicyBook
 from countersign.probes import serve_probes
 
 log = structlog.get_logger()
@@ -65,10 +67,13 @@ class _State:
     def __init__(self) -> None:
         self.lacks: str | None = "it has not started yet"
         self.started: asyncio.Event | None = None
+        self.book: PolicyBook | None = None
 
     def missing(self) -> str | None:
         if self.started is not None and not self.started.is_set():
             return "the watch has not started yet"
+        if self.book is not None and not self.book.complete:
+            return f"not known yet, so nothing is approved: {self.book.lacks}"
         return self.lacks
 
 
@@ -105,12 +110,22 @@ async def _done_before(step: Coroutine[Any, Any, None], stop: asyncio.Event) -> 
 async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
     settings, clock = parts.settings, SystemClock()
     wakeups = Wakeups(parts.desk.touch, clock, again=timedelta(seconds=settings.sweep_seconds))
-    requests = Requests(parts.workflow, wakeups, clock, sweep=settings.sweep_seconds)
+    requests = Requests(parts.workflow, wakeups, parts.book, clock, sweep=settings.sweep_seconds)
+    policies = PolicyWatch(
+        parts.book,
+        wakeups,
+        clock,
+        parts.connection,
+        parts.desk.write_policy_status,
+        namespaces=settings.watch_namespaces,
+    )
     registry = kopf.OperatorRegistry()
     register(registry, requests, (GROUP, VERSION, PLURAL))
     _register_login(registry)
     keeping = asyncio.create_task(_keep_or_leave(parts))
     waking = asyncio.create_task(wakeups.run())
+    watching = asyncio.create_task(policies.run())
+    state.book = parts.book
     state.started, kopf_stop = asyncio.Event(), asyncio.Event()
     draining = asyncio.create_task(_drain_then_stop(stop, requests, kopf_stop))
     await asyncio.sleep(0)
@@ -123,9 +138,9 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
     try:
         await kopf.run_tasks(tasks, ignored=before)
     finally:
-        for task in (waking, draining, keeping):
+        for task in (waking, watching, draining, keeping):
             task.cancel()
-        await asyncio.gather(waking, draining, keeping, return_exceptions=True)
+        await asyncio.gather(waking, watching, draining, keeping, return_exceptions=True)
         await parts.leadership.give_back()
         log.info("stopped")
 

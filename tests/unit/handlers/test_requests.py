@@ -18,6 +18,7 @@ from countersign.handlers.requests import Requests, register
 from countersign.policy import endings, transitions
 from countersign.policy.decision import Cancel
 from countersign.policy.retry import Again
+from countersign.policybook import PolicyBook
 from countersign.records.notice import Notice
 from countersign.workflow import Step
 from tests.support.fakes_objects import (
@@ -117,6 +118,7 @@ class World:
         self.requests = Requests(
             self.workflow,  # type: ignore[arg-type]
             self.wakeups,  # type: ignore[arg-type]
+            PolicyBook(FakeClock()),
             FakeClock(),
             sweep=SWEEP,
         )
