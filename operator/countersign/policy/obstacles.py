@@ -56,7 +56,7 @@ def _not_before(request: ApprovalRequest, now: datetime) -> Iterator[Obstacle]:
 def _frozen(tally: Tally, needs: Requirement, now: datetime) -> Iterator[Obstacle]:
     groups = {group for signature in tally.approvals for group in signature.groups}
     for policy in needs.in_force:
-        for window in policy.require.freeze_windows:
+        for window in () if policy.problem else policy.require.freeze_windows:
             if not groups.isdisjoint(window.override_groups):
                 continue
             until = frozen_until(window, now)
