@@ -13,6 +13,7 @@ import kopf
 import structlog
 from kubernetes.aio.client import Configuration
 
+from countersign.api.approval_policy import POLICY_PLURAL
 from countersign.api.approval_request import GROUP, PLURAL, VERSION
 from countersign.api.crd import missing_fields
 from countersign.bootstrap import Parts, assemble
@@ -78,21 +79,26 @@ class _State:
 
 
 async def _await_schema(parts: Parts, state: _State) -> None:
-    """Wait for the CRD: Kopf would silently serve nothing. One that is too old is told of."""
+    """Wait for the CRDs: Kopf would silently serve nothing. One that is too old is told of."""
+    for plural in (PLURAL, POLICY_PLURAL):
+        await _await_crd(parts, state, f"{plural}.{GROUP}", plural)
+    state.lacks = None
+
+
+async def _await_crd(parts: Parts, state: _State, name: str, plural: str) -> None:
     while True:
         try:
-            installed = await parts.schema.installed()
+            installed = await parts.schema.installed(plural)
         except ApiError as error:
-            log.warning("the CRD could not be read; is the RBAC applied?", error=str(error))
-            break
+            log.warning("a CRD could not be read; is the RBAC applied?", crd=name, error=str(error))
+            return
         if installed is not None:
             if missing := missing_fields(installed):
-                log.error("the installed CRD is too old: apply crds/ again", missing=missing)
-            break
-        state.lacks = "the CRD is not installed: kubectl apply -k crds/"
+                log.error("the installed CRD is too old: apply crds/", crd=name, missing=missing)
+            return
+        state.lacks = f"the CRD {name} is not installed: kubectl apply -k crds/"
         log.error(state.lacks)
         await asyncio.sleep(_CRD_AGAIN)
-    state.lacks = None
 
 
 async def _done_before(step: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
