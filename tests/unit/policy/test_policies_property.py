@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from countersign.api.approval_request import ApprovalRequest, Phase, Risk, Signature
@@ -263,10 +263,24 @@ REQUESTS = st.builds(
 )
 
 
+SIGN = ("sign", "alice", "Approve", -1, "Seen.", False)
+OPERATE = [("operate",), ("operate",)]
+
+
 def test_nothing_is_approved_or_begun_without_a_quorum_under_the_policies_in_force() -> None:
     seen: set[ApprovalMode] = set()
 
     @settings(max_examples=400, deadline=None)
+    @example(request(), Risk.LOW, {}, [SIGN, *OPERATE])
+    @example(
+        request(confidence=1.0), Risk.LOW, {"a": {"autoApprove": {"riskAtMost": "low"}}}, OPERATE
+    )
+    @example(
+        request(),
+        Risk.HIGH,
+        {"a": {"signatures": 3, "breakGlass": {"groups": ["sre"]}}},
+        [(*SIGN[:-1], True), *OPERATE],
+    )
     @given(
         of=REQUESTS,
         risk=st.sampled_from(Risk),
