@@ -18,6 +18,7 @@ from countersign.connection import Connection, load_configuration
 from countersign.executors import all_executors
 from countersign.lease import Leadership
 from countersign.metrics import PrometheusMeter
+from countersign.policybook import PolicyBook
 from countersign.stores.configmap import ConfigMapStore
 from countersign.workflow import Workflow
 
@@ -34,6 +35,7 @@ class Parts:
     meter: PrometheusMeter
     leadership: Leadership
     schema: KubernetesSchema
+    book: PolicyBook
     workflow: Workflow
 
 
@@ -49,6 +51,7 @@ async def assemble(settings: Settings) -> Parts:
         shards=settings.knowledge_shards,
         entries=settings.knowledge_entries,
     )
+    book = PolicyBook(clock)
     workflow = Workflow(
         executors=all_executors(cluster, clock),
         cluster=cluster,
@@ -56,6 +59,7 @@ async def assemble(settings: Settings) -> Parts:
         store=store,
         clock=clock,
         meter=meter,
+        policies=book,
         parallel=settings.parallel,
     )
     leadership = Leadership(
@@ -66,4 +70,4 @@ async def assemble(settings: Settings) -> Parts:
         seconds=settings.lease_seconds,
     )
     schema = KubernetesSchema(connection)
-    return Parts(settings, connection, desk, meter, leadership, schema, workflow)
+    return Parts(settings, connection, desk, meter, leadership, schema, book, workflow)

@@ -7,7 +7,6 @@ import structlog
 from countersign.actions.render import render
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.status import KnowledgeReference
-from countersign.policy.decide import tally
 from countersign.ports import Clock, Desk, Meter, Store
 from countersign.records.knowledge import Outcome, knowledge_entry
 from countersign.records.notice import Notice
@@ -30,10 +29,8 @@ class Memory:
     ) -> KnowledgeReference | None:
         """Write the knowledge entry; None where the store would not have it now."""
         try:
-            signatures = tally(request)
-            signers = [s.signer for s in signatures.approvals] if signatures else []
             now, action = self._clock.now(), action_text(request)
-            entry = knowledge_entry(request, action, signers, outcome, now)
+            entry = knowledge_entry(request, action, outcome, now)
             return await self._store.save(entry)
         except Exception as error:  # noqa: BLE001 - whatever it is, the outcome stands
             self._meter.failed_effect("knowledge")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -122,14 +122,23 @@ class Runner:
         self._clock = clock
         self._slots = asyncio.Semaphore(parallel)
 
-    async def carry_out(self, request: ApprovalRequest, run: Run, stamp: Stamp) -> None:
+    async def carry_out(
+        self,
+        request: ApprovalRequest,
+        run: Run,
+        stamp: Stamp,
+        may_begin: Callable[[], Awaitable[None]],
+    ) -> None:
         """Each step: the effect, then what comes of it; up to one that does not end well.
 
-        Raises what the executor raises; ``run`` holds the steps before that.
+        Raises what the executor raises, and before the first effect what ``may_begin`` does;
+        ``run`` holds the steps before that.
         """
         executor = self._executors[run.plan.type]
         for step in run.plan.steps:
             async with self._slots:
+                if not run.carried:
+                    await may_begin()  # Not before: a slot may have been waited for.
                 effect = await self._effect(request, executor, step, stamp)
             progress = None
             if request.spec.verify.enabled:

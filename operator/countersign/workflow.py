@@ -17,12 +17,13 @@ import structlog
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
 from countersign.api.operation import Operation, OperationType
-from countersign.api.status import VALUE_LIMIT, Attempt, Plan
+from countersign.api.status import VALUE_LIMIT, ApprovalMode, Attempt, Plan
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError, StaleError
-from countersign.planning import Planner, understood
+from countersign.planning import Planner, account_of, understood
 from countersign.policy import endings, transitions
-from countersign.policy.decide import decide
+from countersign.policy.circumstances import Circumstances
+from countersign.policy.decide import decide, reconsider
 from countersign.policy.decision import (
     Approve,
     Cancel,
@@ -31,6 +32,7 @@ from countersign.policy.decision import (
     Execute,
     Expire,
     FinishDryRun,
+    HeldBackError,
     MakePlan,
     Record,
     Refuse,
@@ -38,7 +40,7 @@ from countersign.policy.decision import (
 )
 from countersign.policy.endings import Ending
 from countersign.policy.retry import again, is_transient
-from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Stamp, Store
+from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp, Store
 from countersign.records.knowledge import Outcome
 from countersign.records.notice import Notice
 from countersign.remembering import Memory
@@ -82,10 +84,12 @@ class Workflow:
         store: Store,
         clock: Clock,
         meter: Meter,
+        policies: Policies,
         parallel: int = 32,
     ) -> None:
         """Take the real things, or those of a test; at most ``parallel`` effects at a time."""
         self._executors = executors
+        self._policies = policies
         self._desk = desk
         self._clock = clock
         self._meter = meter
@@ -97,17 +101,16 @@ class Workflow:
 
     async def advance(self, request: ApprovalRequest) -> Step:  # noqa: PLR0911 - a case each
         """Plan a request, or decide on it, or find that there is nothing to do."""
-        now = self._clock.now()
-        match decide(request, now):
+        around, now = await self._policies.around(request), self._clock.now()
+        match decide(request, around, now):
             case MakePlan(revision=revision):
-                return await self._plan(request, revision)
+                return await self._plan(request, revision, around)
             case Refuse(reason=reason, message=message):
                 return self._refused(request, reason, message)
             case Wait() as wait:
                 return Step(status=transitions.waiting(request, wait, now), wake_at=wait.until)
             case Approve() as approve:
-                self._meter.decided("Approved")
-                return Step(status=transitions.approved(request, approve, now))
+                return self._approved(request, approve, now)
             case Deny() | Expire() | Cancel() | FinishDryRun() as end:
                 status = transitions.ended_unapproved(request, end, now)
                 return self._decided(status, str(status.phase))
@@ -149,7 +152,22 @@ class Workflow:
         )
         return Step(status=status, wake_at=now + PLAN_AGAIN)
 
-    async def _plan(self, request: ApprovalRequest, revision: int) -> Step:
+    def _approved(self, request: ApprovalRequest, approve: Approve, now: datetime) -> Step:
+        """The claim. What nobody, or only one in an emergency, has signed is told to everybody."""
+        self._meter.decided("Approved")
+        status = transitions.approved(request, approve, now)
+        self._policies.approved(request, status)
+        if approve.ground.mode is ApprovalMode.SIGNATURES:
+            return Step(status=status)
+        automatic = approve.ground.mode is ApprovalMode.AUTOMATIC
+        reason = transitions.AUTOMATIC if automatic else transitions.BREAK_GLASS
+        revision = request.status.plan.revision if request.status.plan else 1
+        return Step(
+            status=status,
+            notices=(_notice(f"approved-{revision}", reason, status, well=automatic),),
+        )
+
+    async def _plan(self, request: ApprovalRequest, revision: int, around: Circumstances) -> Step:
         now, operation = self._clock.now(), None
         try:
             operation = understood(request)
@@ -160,7 +178,7 @@ class Workflow:
             status = transitions.planning_later(request, str(error), PLAN_AGAIN, now)
             return Step(status=status, wake_at=now + PLAN_AGAIN)
         self._meter.decided("Planned")
-        status = transitions.planned(request, planned.plan, planned.risk, now)
+        status = transitions.planned(request, planned.plan, planned.risk, around, now)
         return Step(status=status)
 
     def _refused(
@@ -181,7 +199,7 @@ class Workflow:
 
     # --- Carrying it out ----------------------------------------------------------------------
 
-    async def execute(self, request: ApprovalRequest) -> Step:
+    async def execute(self, request: ApprovalRequest) -> Step:  # noqa: PLR0911 - a case each
         """Carry an approved request out, once; or find that it was, and finish what is left."""
         plan, approved_at = request.status.plan, request.status.approved_at
         started = self._clock.now()
@@ -189,11 +207,13 @@ class Workflow:
             return await self._ended(request, endings.incomplete(started))
         if (at := request.status.next_attempt_at) is not None and at - started > _EARLY:
             return Step(retry_after=at - started)  # Woken by something else than the time.
-        if (instead := await self._begin(request, plan, started)) is not None:
-            return instead
-        run = Run(plan)
+        run, stamp = Run(plan), Stamp(request.metadata.uid, approved_at)
         try:
-            await self._runner.carry_out(request, run, Stamp(request.metadata.uid, approved_at))
+            if (instead := await self._begin(request, plan, started)) is not None:
+                return instead
+            await self._runner.carry_out(request, run, stamp, lambda: self._may_begin(request))
+        except HeldBackError as held:
+            return self._held_back(request, held)
         except StaleError as stale:
             return await self._stale(request, run, stale)
         except (ApiError, RefusedError) as error:
@@ -211,12 +231,44 @@ class Workflow:
         if request.phase is Phase.EXECUTING:
             why = "the operator was stopped while it ran"
             return await self._ended(request, endings.outcome_unknown(plan.summary, why, now))
+        await self._may_begin(request)
         try:
             await self._desk.claim(request, transitions.beginning(request, now))
         except ApiError as error:
             log.info("could not begin", error=str(error))
             return Step(retry_after=BEGIN_AGAIN)
         return None
+
+    async def _may_begin(self, request: ApprovalRequest) -> None:
+        """Hold what has not begun to the policies of now. Raises ``HeldBackError``."""
+        if request.phase is not Phase.APPROVED:
+            return
+        around = await self._policies.around(request)
+        why = reconsider(request, around, self._clock.now())
+        if why is not None and not await self._has_begun(request):
+            raise HeldBackError(why)
+
+    async def _has_begun(self, request: ApprovalRequest) -> bool:
+        """Whether a process before this one was cut off after the effect, before writing it down.
+
+        Asked only where something is to be held back: it would say that nothing was done.
+        """
+        plan = request.status.plan
+        if plan is None or not self._executors[plan.type].repeatable:
+            return False
+        first = plan.steps[0].operation
+        try:
+            draft = await self._executors[plan.type].draft(first, account_of(request))
+        except (ApiError, RefusedError) as error:
+            return isinstance(error, ApiError) and error.not_found  # A deletion, perhaps ours.
+        return request.metadata.uid in (draft.target.executed or "")
+
+    def _held_back(self, request: ApprovalRequest, held: HeldBackError) -> Step:
+        self._meter.decided("HeldBack")
+        status = transitions.held_back(request, held.why, self._clock.now())
+        at = request.status.approved_at
+        step = f"held-{int(at.timestamp()) if at else 0}"
+        return Step(status=status, notices=(_notice(step, "HeldBack", status),))
 
     async def broken(self, request: ApprovalRequest, error: Exception) -> Step:
         """A defect of our own ended an execution: say so, and that its effect is unknown."""

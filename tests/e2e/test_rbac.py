@@ -196,12 +196,21 @@ class TestOperator:
         ) == {
             ("countersign.dev", "approvalrequests", "", "get,list,patch,watch"),
             ("countersign.dev", "approvalrequests/status", "", "get,operate,patch,update"),
+            ("countersign.dev", "approvalpolicies", "", "get,list,watch"),
+            ("countersign.dev", "approvalpolicies/status", "", "patch"),
+            ("", "namespaces", "", "list,watch"),
             ("events.k8s.io", "events", "", "create"),
             ("", "serviceaccounts", "countersign-executor", "impersonate"),
             (
                 "apiextensions.k8s.io",
                 "customresourcedefinitions",
                 "approvalrequests.countersign.dev",
+                "get",
+            ),
+            (
+                "apiextensions.k8s.io",
+                "customresourcedefinitions",
+                "approvalpolicies.countersign.dev",
                 "get",
             ),
         }

@@ -10,6 +10,7 @@ from typing import Any
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
 from countersign.api.status import KnowledgeReference
 from countersign.errors import ApiError
+from countersign.policy.circumstances import Circumstances
 from countersign.ports import JsonObject
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice
@@ -34,6 +35,7 @@ __all__ = [
     "FakeDesk",
     "FakeLeases",
     "FakeMeter",
+    "FakePolicies",
     "FakeStore",
     "Fault",
     "LostAnswer",
@@ -107,6 +109,20 @@ class FakeMeter:
 
     def failed_effect(self, effect: str) -> None:
         self.told.append(("failed effect", effect))
+
+
+class FakePolicies:
+    """The ``Policies`` port: no policies, until a test sets some."""
+
+    def __init__(self) -> None:
+        self.circumstances = Circumstances(())
+        self.claimed: list[str] = []
+
+    async def around(self, request: ApprovalRequest) -> Circumstances:
+        return self.circumstances
+
+    def approved(self, request: ApprovalRequest, status: ApprovalRequestStatus) -> None:
+        self.claimed.append(request.metadata.uid)
 
 
 class FakeConfigMaps:

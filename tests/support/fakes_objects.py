@@ -9,16 +9,20 @@ from countersign.actions.digest import plan_digest
 from countersign.api.approval_request import ApprovalRequest, Risk, Signature
 from countersign.api.operation import Kind, Operation, OperationType, Target
 from countersign.api.parameters import ScaleParameters
-from countersign.api.status import Change, ObjectReference, Plan, PlanStep
+from countersign.api.status import ApprovalMode, Change, ObjectReference, Plan, PlanStep
 from countersign.policy import transitions
-from countersign.policy.decide import tally
+from countersign.policy.circumstances import Circumstances
+from countersign.policy.decide import needed, tally
 from countersign.policy.decision import Approve
+from countersign.policy.grounds import Ground
 from tests.support.fakes_time import START
 
 JsonObject = dict[str, Any]
 UID = "7d1f1f7e-0a4c-4a44-9c46-0f5d9c3c3f10"
 TARGET_UID = "1b0c7a52-9f5e-4a0a-8f5f-2f6a7a0d1e11"
 RESTART_WEB = "kubectl rollout restart deployment/web"
+ALONE = Circumstances(())
+"""No policies, and nothing that was approved before."""
 OLD_DIGEST = "sha256:" + "0" * 64
 
 
@@ -144,7 +148,7 @@ def planned(
 ) -> ApprovalRequest:
     """A request that has a plan and waits for signatures."""
     of = of or request()
-    return with_status(of, transitions.planned(of, made or plan(), risk, now))
+    return with_status(of, transitions.planned(of, made or plan(), risk, ALONE, now))
 
 
 def approved(
@@ -154,9 +158,16 @@ def approved(
     waiting = planned(of, made, now=now)
     assert waiting.status.plan is not None
     waiting = signed(waiting, signature("alice", plan=waiting.status.plan.digest))
-    counted = tally(waiting)
+    return with_status(waiting, transitions.approved(waiting, approval_of(waiting), now))
+
+
+def approval_of(of: ApprovalRequest) -> Approve:
+    """The approval of a request by all that have signed it."""
+    counted, needs = tally(of, ALONE), needed(of, ALONE)
     assert counted is not None
-    return with_status(waiting, transitions.approved(waiting, Approve(counted), now))
+    assert needs is not None
+    signers = tuple(each.signer for each in counted.approvals)
+    return Approve(counted, needs, Ground(ApprovalMode.SIGNATURES, signers))
 
 
 def after(seconds: float) -> datetime:

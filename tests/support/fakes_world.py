@@ -14,7 +14,7 @@ from countersign.executors import all_executors
 from countersign.ports import Executor
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.workflow import Step, Workflow
-from tests.support.fakes import FakeCluster, FakeDesk, FakeMeter, FakeStore
+from tests.support.fakes import FakeCluster, FakeDesk, FakeMeter, FakePolicies, FakeStore
 from tests.support.fakes_objects import UID, request, signature, signed, with_status, workload
 from tests.support.fakes_time import FakeClock, LoopClock
 
@@ -39,6 +39,7 @@ class World:
         self.store = FakeStore(self.journal)
         self.clock = clock or FakeClock()
         self.meter = FakeMeter()
+        self.policies = FakePolicies()
         self.workflow = Workflow(
             executors={**all_executors(self.cluster, self.clock), **(executors or {})},
             cluster=self.cluster,
@@ -46,6 +47,7 @@ class World:
             store=self.store,
             clock=self.clock,
             meter=self.meter,
+            policies=self.policies,
             parallel=parallel,
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 OPERATOR = "system:serviceaccount:countersign-system:countersign-operator"
+OWN = ("/approvalrequests", "/approvalpolicies", "/namespaces")
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,13 @@ class AuditTrail:
     def by_operator(self, about: str = "") -> list[Asked]:
         """What the operator asked for, its Lease and discovery aside, in order; once each.
 
+        Its own watches, of requests, policies and namespaces, are there for all requests together.
         A watch is logged when it begins and when it ends: it counts once.
         """
         seen: dict[str, Asked] = {}
         for audit_id, asked in self._all():
             routine = "/leases/" in asked.uri or asked.uri.rstrip("/").count("/") <= 3
-            own_watch = asked.verb == "watch" and "approvalrequests" in asked.uri
+            own_watch = asked.verb == "watch" and asked.uri.partition("?")[0].endswith(OWN)
             if asked.user == OPERATOR and not routine and not own_watch and about in asked.uri:
                 seen.setdefault(audit_id, asked)
         return sorted(seen.values(), key=lambda asked: asked.at)

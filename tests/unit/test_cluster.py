@@ -31,6 +31,7 @@ from countersign.ports import ObjectPath, PatchForm
 from countersign.records.notice import Notice
 from tests.support.fakes import EXECUTOR
 from tests.support.fakes_objects import (
+    ALONE,
     UID,
     after,
     approved,
@@ -439,7 +440,7 @@ def statuses() -> dict[str, ApprovalRequestStatus]:
     return {
         "nothing": ApprovalRequestStatus(),
         "planned": made.status,
-        "planned again": transitions.planned(request(), other, Risk.HIGH, after(1)),
+        "planned again": transitions.planned(request(), other, Risk.HIGH, ALONE, after(1)),
         "denied": transitions.ended_unapproved(made, Deny("bob", "no"), after(1)),
         "approved": of.status,
         "stale": transitions.stale(of, "Changed.", after(2)),

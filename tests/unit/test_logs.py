@@ -16,6 +16,7 @@ from countersign.handlers import requests as handler_module
 from countersign.handlers.requests import Requests
 from countersign.handlers.wakeups import Wakeups
 from countersign.logs import set_up_logs
+from countersign.policybook import PolicyBook
 from tests.support.fakes import unavailable
 from tests.support.fakes_objects import UID, approved, planned, request
 from tests.support.fakes_time import FakeClock
@@ -99,7 +100,9 @@ async def test_every_line_about_a_request_bears_its_name_uid_and_phase(
     async def touch(namespace: str, name: str) -> None: ...
 
     again = timedelta(seconds=60)
-    requests = Requests(world.workflow, Wakeups(touch, clock, again=again), clock, sweep=60)
+    requests = Requests(
+        world.workflow, Wakeups(touch, clock, again=again), PolicyBook(clock), clock, sweep=60
+    )
     world.sign("alice")
     body = {"kind": "ApprovalRequest", **world.request.to_json()}
     await requests.observe("MODIFIED", body, kopf.Patch())

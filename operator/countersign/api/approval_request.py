@@ -13,6 +13,7 @@ from countersign.api.conditions import Condition, ConditionType, condition
 from countersign.api.duration import Duration
 from countersign.api.operation import Operation
 from countersign.api.status import (
+    Approval,
     Attempt,
     KnowledgeReference,
     Plan,
@@ -90,6 +91,11 @@ class Signature(Model):
         "out. A signature on another plan does not count.",
         max_length=80,
         pattern=r"^sha256:[0-9a-f]{64}$",
+    )
+    break_glass: bool | None = Field(
+        default=None,
+        description="True in an emergency: where a policy lets one of your groups (and RBAC you, "
+        "verb break-glass), this signature alone is enough. Needs a comment that says why.",
     )
     recorded_by: str | None = Field(
         default=None,
@@ -327,6 +333,11 @@ class ApprovalRequestStatus(Model):
     )
     plan: Plan | None = Field(
         default=None, description="What exactly will be done.", json_schema_extra=_ATOMIC
+    )
+    approval: Approval | None = Field(
+        default=None,
+        description="How it was approved: by signatures, automatically, or by breaking the glass.",
+        json_schema_extra=_ATOMIC,
     )
     approved_at: Time | None = Field(default=None, description="When the quorum was reached.")
     expires_at: Time | None = Field(

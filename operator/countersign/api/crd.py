@@ -6,9 +6,10 @@ no titles, no ``anyOf`` for optional fields, a description on every field.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from countersign.api.approval_policy import POLICY_KIND, POLICY_PLURAL, ApprovalPolicy
 from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION, ApprovalRequest
 from countersign.api.base import Model
 
@@ -40,7 +41,7 @@ def structural_schema(model: type[Model]) -> JsonObject:
 def _structural(node: JsonObject, definitions: JsonObject) -> JsonObject:
     node = _without_indirection(node, definitions)
     result: JsonObject = {key: node[key] for key in _KEPT if node.get(key) is not None}
-    if result.get("default") in ([], ""):
+    if result.get("default") in ([], {}, ""):
         del result["default"]  # An empty default would only show up as drift in Git.
     if "const" in node:
         result["enum"] = [node["const"]]
@@ -83,7 +84,9 @@ def _without_indirection(node: JsonObject, definitions: JsonObject) -> JsonObjec
     return _without_indirection(inner, definitions) | outer
 
 
-_COLUMNS = [
+Column = tuple[str, str, str, int, str]
+_ACCEPTED = ".status.conditions[?(@.type=='Accepted')].{0}"
+_COLUMNS: list[Column] = [
     ("Phase", "string", ".status.phase", 0, "Where the request is in its life."),
     ("Operation", "string", ".status.operation", 0, "What is to be done."),
     ("Target", "string", ".status.target", 0, "The object it is done to."),
@@ -96,13 +99,49 @@ _COLUMNS = [
 ]
 
 
+_POLICY_COLUMNS: list[Column] = [
+    ("Accepted", "string", _ACCEPTED.format("status"), 0, "Whether it can be applied."),
+    ("Signatures", "integer", ".spec.require.signatures", 0, "How many people have to sign."),
+    ("Suspend", "boolean", ".spec.require.suspend", 0, "Whether nothing may be begun."),
+    ("Age", "date", ".metadata.creationTimestamp", 0, "Since when."),
+    ("Message", "string", _ACCEPTED.format("message"), 1, "Why it cannot be applied."),
+]
+
+
 def approval_request_crd() -> JsonObject:
     """The CustomResourceDefinition of ApprovalRequest."""
-    schema = structural_schema(ApprovalRequest)
+    names = {
+        "kind": KIND,
+        "listKind": f"{KIND}List",
+        "plural": PLURAL,
+        "singular": "approvalrequest",
+        "shortNames": ["approvals", "approval"],
+        "categories": ["countersign"],
+    }
+    return _definition(ApprovalRequest, "Namespaced", names, _COLUMNS)
+
+
+def approval_policy_crd() -> JsonObject:
+    """The CustomResourceDefinition of ApprovalPolicy."""
+    names = {
+        "kind": POLICY_KIND,
+        "listKind": f"{POLICY_KIND}List",
+        "plural": POLICY_PLURAL,
+        "singular": "approvalpolicy",
+        "shortNames": ["apol"],
+        "categories": ["countersign"],
+    }
+    return _definition(ApprovalPolicy, "Cluster", names, _POLICY_COLUMNS)
+
+
+def _definition(
+    model: type[Model], scope: str, names: JsonObject, columns: Sequence[Column]
+) -> JsonObject:
+    schema = structural_schema(model)
     schema["properties"]["metadata"] = {"type": "object"}
     schema["properties"] = {
-        "apiVersion": {"type": "string", "description": "countersign.dev/v1alpha1."},
-        "kind": {"type": "string", "description": "ApprovalRequest."},
+        "apiVersion": {"type": "string", "description": f"{GROUP}/{VERSION}."},
+        "kind": {"type": "string", "description": f"{names['kind']}."},
         **schema["properties"],
     }
     schema["required"] = ["spec"]
@@ -114,18 +153,11 @@ def approval_request_crd() -> JsonObject:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{PLURAL}.{GROUP}"},
+        "metadata": {"name": f"{names['plural']}.{GROUP}"},
         "spec": {
             "group": GROUP,
-            "scope": "Namespaced",
-            "names": {
-                "kind": KIND,
-                "listKind": f"{KIND}List",
-                "plural": PLURAL,
-                "singular": "approvalrequest",
-                "shortNames": ["approvals", "approval"],
-                "categories": ["countersign"],
-            },
+            "scope": scope,
+            "names": names,
             "versions": [
                 {
                     "name": VERSION,
@@ -141,7 +173,7 @@ def approval_request_crd() -> JsonObject:
                             "description": description,
                             **({"priority": priority} if priority else {}),
                         }
-                        for name, kind, path, priority, description in _COLUMNS
+                        for name, kind, path, priority, description in columns
                     ],
                 }
             ],
@@ -151,12 +183,14 @@ def approval_request_crd() -> JsonObject:
 
 def all_crds() -> list[JsonObject]:
     """Every CRD, in the order they are printed."""
-    return [approval_request_crd()]
+    return [approval_request_crd(), approval_policy_crd()]
 
 
 def missing_fields(installed: JsonObject) -> list[str]:
     """Fields of ours that an installed CRD would drop, as paths; empty where it is up to date."""
-    ours = approval_request_crd()["spec"]["versions"][0]
+    kind = ((installed.get("spec") or {}).get("names") or {}).get("kind")
+    crd = approval_policy_crd() if kind == POLICY_KIND else approval_request_crd()
+    ours = crd["spec"]["versions"][0]
     for version in (installed.get("spec") or {}).get("versions") or []:
         if version.get("name") == VERSION:
             theirs = (version.get("schema") or {}).get("openAPIV3Schema") or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
@@ -138,6 +139,34 @@ class PolicyReference(Model):
 
     name: str = Field(description="Name of the policy.", max_length=253)
     digest: str = Field(description="SHA-256 over its spec.", max_length=80)
+
+
+class ApprovalMode(StrEnum):
+    """What stood for the approval."""
+
+    SIGNATURES = "Signatures"
+    AUTOMATIC = "Automatic"
+    BREAK_GLASS = "BreakGlass"
+
+
+class Approval(Model):
+    """How a request was approved."""
+
+    mode: ApprovalMode = Field(
+        description="Signatures (a quorum of people), Automatic (a policy's autoApprove) or "
+        "BreakGlass (one person's emergency signature)."
+    )
+    signers: tuple[str, ...] = Field(
+        default=(),
+        description="Whose signatures counted.",
+        max_length=32,
+        json_schema_extra={"items": {"type": "string", "maxLength": 512}},
+    )
+    reason: str | None = Field(
+        default=None,
+        description="Why the glass was broken, or by which policy nobody had to sign.",
+        max_length=VALUE_LIMIT,
+    )
 
 
 class Attempt(Model):

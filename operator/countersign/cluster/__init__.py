@@ -2,6 +2,7 @@
 
 from countersign.cluster.desk import OperatorDesk, status_changes
 from countersign.cluster.own_objects import KubernetesConfigMaps, KubernetesLease, KubernetesSchema
+from countersign.cluster.reflector import Mirror, Reflector
 from countersign.cluster.targets import FIELD_MANAGER, KubernetesCluster
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "KubernetesConfigMaps",
     "KubernetesLease",
     "KubernetesSchema",
+    "Mirror",
     "OperatorDesk",
+    "Reflector",
     "status_changes",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from countersign.api.approval_policy import POLICY_PLURAL
 from countersign.api.approval_request import (
     GROUP,
     PLURAL,
@@ -74,6 +75,11 @@ class OperatorDesk:
             # An older CRD drops the field: nothing has changed, and no event would come.
             body = {"metadata": {"annotations": {TOUCHED: moment}}}
             await self._connection.request(Call("PATCH", url_of(path), body, PatchForm.MERGE))
+
+    async def write_policy_status(self, name: str, status: JsonObject) -> None:
+        """Say whether an ApprovalPolicy can be applied."""
+        path = ObjectPath(f"{GROUP}/{VERSION}", POLICY_PLURAL, None, name)
+        await self._patch_status(path, {"status": status})
 
     async def _patch_status(self, path: ObjectPath, body: JsonObject) -> JsonObject:
         call = Call("PATCH", f"{url_of(path)}/status", body, PatchForm.MERGE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from countersign.api.approval_request import GROUP, PLURAL
+from countersign.api.approval_request import GROUP
 from countersign.cluster.urls import url_of
 from countersign.connection import Call, Connection
 from countersign.errors import ApiError
@@ -65,15 +65,15 @@ class KubernetesLease:
 
 
 class KubernetesSchema:
-    """The installed CustomResourceDefinition of ApprovalRequest."""
+    """The installed CustomResourceDefinitions of our own kinds."""
 
     def __init__(self, connection: Connection) -> None:
         """Use ``connection``'s own account."""
         self._connection = connection
 
-    async def installed(self) -> JsonObject | None:
-        """The CRD as the API server has it; None where there is none. Raises ``ApiError``."""
-        name = f"{PLURAL}.{GROUP}"
+    async def installed(self, plural: str) -> JsonObject | None:
+        """A CRD as the API server has it; None where there is none. Raises ``ApiError``."""
+        name = f"{plural}.{GROUP}"
         path = ObjectPath("apiextensions.k8s.io/v1", "customresourcedefinitions", None, name)
         try:
             return await self._connection.request(Call("GET", url_of(path)))

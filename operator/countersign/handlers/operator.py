@@ -13,6 +13,7 @@ import kopf
 import structlog
 from kubernetes.aio.client import Configuration
 
+from countersign.api.approval_policy import POLICY_PLURAL
 from countersign.api.approval_request import GROUP, PLURAL, VERSION
 from countersign.api.crd import missing_fields
 from countersign.bootstrap import Parts, assemble
@@ -21,9 +22,11 @@ from countersign.config import Settings
 from countersign.connection import load_configuration
 from countersign.errors import ApiError
 from countersign.handlers.persistence import NoDiffBase, StatusProgress
+from countersign.handlers.policies import PolicyWatch
 from countersign.handlers.requests import Requests, register
 from countersign.handlers.wakeups import Wakeups
 from countersign.logs import set_up_logs
+from countersign.policybook import PolicyBook
 from countersign.probes import serve_probes
 
 log = structlog.get_logger()
@@ -65,29 +68,37 @@ class _State:
     def __init__(self) -> None:
         self.lacks: str | None = "it has not started yet"
         self.started: asyncio.Event | None = None
+        self.book: PolicyBook | None = None
 
     def missing(self) -> str | None:
         if self.started is not None and not self.started.is_set():
             return "the watch has not started yet"
+        if self.book is not None and not self.book.complete:
+            return f"not known yet, so nothing is approved: {self.book.lacks}"
         return self.lacks
 
 
 async def _await_schema(parts: Parts, state: _State) -> None:
-    """Wait for the CRD: Kopf would silently serve nothing. One that is too old is told of."""
+    """Wait for the CRDs: Kopf would silently serve nothing. One that is too old is told of."""
+    for plural in (PLURAL, POLICY_PLURAL):
+        await _await_crd(parts, state, f"{plural}.{GROUP}", plural)
+    state.lacks = None
+
+
+async def _await_crd(parts: Parts, state: _State, name: str, plural: str) -> None:
     while True:
         try:
-            installed = await parts.schema.installed()
+            installed = await parts.schema.installed(plural)
         except ApiError as error:
-            log.warning("the CRD could not be read; is the RBAC applied?", error=str(error))
-            break
+            log.warning("a CRD could not be read; is the RBAC applied?", crd=name, error=str(error))
+            return
         if installed is not None:
             if missing := missing_fields(installed):
-                log.error("the installed CRD is too old: apply crds/ again", missing=missing)
-            break
-        state.lacks = "the CRD is not installed: kubectl apply -k crds/"
+                log.error("the installed CRD is too old: apply crds/", crd=name, missing=missing)
+            return
+        state.lacks = f"the CRD {name} is not installed: kubectl apply -k crds/"
         log.error(state.lacks)
         await asyncio.sleep(_CRD_AGAIN)
-    state.lacks = None
 
 
 async def _done_before(step: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
@@ -105,12 +116,22 @@ async def _done_before(step: Coroutine[Any, Any, None], stop: asyncio.Event) -> 
 async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
     settings, clock = parts.settings, SystemClock()
     wakeups = Wakeups(parts.desk.touch, clock, again=timedelta(seconds=settings.sweep_seconds))
-    requests = Requests(parts.workflow, wakeups, clock, sweep=settings.sweep_seconds)
+    requests = Requests(parts.workflow, wakeups, parts.book, clock, sweep=settings.sweep_seconds)
+    policies = PolicyWatch(
+        parts.book,
+        wakeups,
+        clock,
+        parts.connection,
+        parts.desk.write_policy_status,
+        namespaces=settings.watch_namespaces,
+    )
     registry = kopf.OperatorRegistry()
     register(registry, requests, (GROUP, VERSION, PLURAL))
     _register_login(registry)
     keeping = asyncio.create_task(_keep_or_leave(parts))
     waking = asyncio.create_task(wakeups.run())
+    watching = asyncio.create_task(policies.run())
+    state.book = parts.book
     state.started, kopf_stop = asyncio.Event(), asyncio.Event()
     draining = asyncio.create_task(_drain_then_stop(stop, requests, kopf_stop))
     await asyncio.sleep(0)
@@ -123,9 +144,9 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
     try:
         await kopf.run_tasks(tasks, ignored=before)
     finally:
-        for task in (waking, draining, keeping):
+        for task in (waking, watching, draining, keeping):
             task.cancel()
-        await asyncio.gather(waking, draining, keeping, return_exceptions=True)
+        await asyncio.gather(waking, watching, draining, keeping, return_exceptions=True)
         await parts.leadership.give_back()
         log.info("stopped")
 

@@ -24,6 +24,7 @@ from countersign.errors import ApiError
 from countersign.handlers.wakeups import Wakeups
 from countersign.policy.decide import needs_record
 from countersign.policy.retry import is_transient
+from countersign.policybook import PolicyBook
 from countersign.ports import Clock
 from countersign.records.notice import Notice
 from countersign.workflow import Step, Workflow
@@ -36,10 +37,19 @@ _MOVING = (Phase.APPROVED, Phase.EXECUTING)
 class Requests:
     """What is in memory about requests: who is being worked on, and what is still to be told."""
 
-    def __init__(self, workflow: Workflow, wakeups: Wakeups, clock: Clock, *, sweep: float) -> None:
+    def __init__(
+        self,
+        workflow: Workflow,
+        wakeups: Wakeups,
+        book: PolicyBook,
+        clock: Clock,
+        *,
+        sweep: float,
+    ) -> None:
         """Look again at a request that should move but has not for ``sweep`` seconds."""
         self._workflow = workflow
         self._wakeups = wakeups
+        self._book = book
         self._clock = clock
         self._sweep = timedelta(seconds=sweep)
         self._untold: dict[str, tuple[str | None, tuple[Notice, ...]]] = {}
@@ -69,6 +79,7 @@ class Requests:
         self._catch_up(request)
         if self.is_ahead_of(uid):
             return
+        self._book.saw(request)
         with _lines_about(request):
             await self._tell(request)
             self._settle(uid)
@@ -81,7 +92,7 @@ class Requests:
 
     async def _advance(self, request: ApprovalRequest) -> None:
         self._look_again(request, self._sweep)
-        stumbled = False
+        stumbled, version = False, self._book.version
         try:
             step = await self._workflow.advance(request)
         except Exception as error:
@@ -99,6 +110,8 @@ class Requests:
                 request.metadata.name,
                 step.wake_at,
             )
+        if self._book.version != version and request.phase is Phase.PENDING:
+            self._look_again(request, timedelta(0))  # It was decided under what was known before.
 
     async def _save(self, request: ApprovalRequest, step: Step) -> None:
         try:
@@ -220,6 +233,7 @@ class Requests:
         self._settled.set()
 
     def _forget(self, uid: str) -> None:
+        self._book.forget(uid)
         self._wakeups.forget(uid)
         self._untold.pop(uid, None)
         self._ahead.pop(uid, None)

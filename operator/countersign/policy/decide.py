@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from countersign.api.approval_request import ApprovalRequest, Phase, Risk
-from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
 from countersign.api.status import Plan
+from countersign.policy.circumstances import Circumstances
 from countersign.policy.decision import (
     Approve,
     Cancel,
@@ -22,8 +22,11 @@ from countersign.policy.decision import (
     Refuse,
     Wait,
 )
+from countersign.policy.grounds import ground_of
+from countersign.policy.obstacles import obstacles
 from countersign.policy.quorum import Tally, count
-from countersign.policy.requirement import requirement
+from countersign.policy.requirement import Requirement, requirement
+from countersign.policy.subject import Subject, subject_of
 
 _OUTDATED = (
     "The plan was written, but the API server has dropped it: the installed CRD is older than "
@@ -31,15 +34,27 @@ _OUTDATED = (
 )
 
 
-def decide(request: ApprovalRequest, now: datetime) -> Decision:
-    """What to do with a request, from nothing but the request and the time."""
+def decide(request: ApprovalRequest, around: Circumstances, now: datetime) -> Decision:
+    """What to do with a request, from nothing but the request, what is around it, and the time."""
     if request.phase.terminal:
         return Record() if needs_record(request) else Done()
     if request.phase is not Phase.PENDING:
         return Execute()
     if request.metadata.deletion_timestamp is not None:
         return Done()
-    return _decide_pending(request, now)
+    return _decide_pending(request, around, now)
+
+
+def reconsider(
+    request: ApprovalRequest, around: Circumstances, now: datetime
+) -> Wait | Deny | None:
+    """Why a request that was approved, and has not begun, must not begin now; None where it may.
+
+    The policies are those of now, which may be stricter than those it was approved under. Its
+    expiry and ``notBefore`` were about the approval, which it has.
+    """
+    decision = _decide_planned(request, around, now, None)
+    return decision if isinstance(decision, Wait | Deny) else None
 
 
 def needs_record(request: ApprovalRequest) -> bool:
@@ -48,11 +63,11 @@ def needs_record(request: ApprovalRequest) -> bool:
     return recorded is not None and recorded.status != "True"
 
 
-def expiry(request: ApprovalRequest) -> datetime | None:
-    """Until when the request can be approved."""
-    if request.spec.expires_after is None:
-        return None
-    return request.metadata.creation_timestamp + request.spec.expires_after
+def expiry(request: ApprovalRequest, needs: Requirement | None = None) -> datetime | None:
+    """Until when the request can be approved: the shortest that it or a policy says."""
+    said = (request.spec.expires_after, needs.expires_after if needs else None)
+    shortest = min((each for each in said if each is not None), default=None)
+    return request.metadata.creation_timestamp + shortest if shortest is not None else None
 
 
 def current_plan(request: ApprovalRequest) -> Plan | None:
@@ -61,39 +76,37 @@ def current_plan(request: ApprovalRequest) -> Plan | None:
     return request.status.plan if planned is not None and planned.status == "True" else None
 
 
-def tally(request: ApprovalRequest) -> Tally | None:
-    """The signatures that count on the current plan; None while there is no plan."""
-    plan = current_plan(request)
-    if plan is None:
+def needed(
+    request: ApprovalRequest,
+    around: Circumstances,
+    plan: Plan | None = None,
+    risk: Risk | None = None,
+) -> Requirement | None:
+    """What a request needs under the policies that match it; None while there is no plan."""
+    subject = subject_of(request, plan, risk)
+    if subject is None:
         return None
-    risk = request.status.risk_level or Risk.CRITICAL
-    return count(request, plan, requirement(request, risk))
+    return requirement(request, subject.risk, around.in_force(subject))
 
 
-def _decide_pending(  # noqa: PLR0911 - a line of defence each
-    request: ApprovalRequest, now: datetime
-) -> Decision:
+def tally(request: ApprovalRequest, around: Circumstances) -> Tally | None:
+    """The signatures that count on the current plan; None while there is no plan."""
+    plan, needs = current_plan(request), needed(request, around)
+    return count(request, plan, needs) if plan is not None and needs is not None else None
+
+
+def _decide_pending(request: ApprovalRequest, around: Circumstances, now: datetime) -> Decision:
     if request.spec.cancelled:
         return Cancel()
-    expires = expiry(request)
+    needs = needed(request, around)
+    expires = expiry(request, needs)
     if expires is not None and now >= expires:
         return Expire(at=expires)
-    signatures = tally(request)
-    if signatures is None:
+    if current_plan(request) is None:
         return _decide_unplanned(request, now, expires)
     if request.spec.dry_run:
         return FinishDryRun()
-    if signatures.denials:
-        first = signatures.denials[0]
-        return Deny(by=first.signer, comment=first.comment)
-    if not signatures.complete:
-        return Wait("SignaturesMissing", signatures.waits, expires, signatures)
-    not_before = request.spec.not_before
-    if not_before is not None and now < not_before:
-        until = min(not_before, expires or not_before)
-        message = f"Signed; waits until {format_time(not_before)} (spec.notBefore)."
-        return Wait("NotBefore", message, until, signatures)
-    return Approve(tally=signatures)
+    return _decide_planned(request, around, now, expires)
 
 
 def _decide_unplanned(
@@ -110,3 +123,49 @@ def _decide_unplanned(
         )
     previous = request.status.plan
     return MakePlan(revision=previous.revision + 1 if previous else 1)
+
+
+def _decide_planned(
+    request: ApprovalRequest, around: Circumstances, now: datetime, expires: datetime | None
+) -> Wait | Deny | Approve:
+    plan, subject = current_plan(request), subject_of(request)
+    if plan is None or subject is None:
+        return Wait("NotPlanned", "There is no plan that could be carried out.", expires)
+    needs = requirement(request, subject.risk, around.in_force(subject))
+    counted = count(request, plan, needs)
+    if (stopped := _stopped(subject, counted, needs, around, expires)) is not None:
+        return stopped
+    ground = ground_of(request, plan, counted, needs, around, now)
+    if ground is None:
+        return Wait("SignaturesMissing", counted.waits, expires, counted, needs)
+    blocking = obstacles(request, subject, counted, needs, around, now)
+    if blocking:
+        last = max(blocking, key=lambda each: each.until)
+        until = min(last.until, expires or last.until)
+        return Wait(last.reason, f"{ground.described}; {last.message}.", until, counted, needs)
+    return Approve(counted, needs, ground)
+
+
+def _stopped(
+    subject: Subject,
+    counted: Tally,
+    needs: Requirement,
+    around: Circumstances,
+    expires: datetime | None,
+) -> Wait | Deny | None:
+    """What no number of signatures gets past."""
+    if counted.denials:
+        first = counted.denials[0]
+        return Deny(by=first.signer, comment=first.comment, needs=needs)
+    if needs.problem is not None:
+        return Wait("PolicyInvalid", needs.problem, expires, counted, needs)
+    if not around.knows(subject.namespace):
+        unknown = f"Policies ask for the labels of namespace {subject.namespace}; not known yet."
+        return Wait("NamespaceUnknown", unknown, expires, counted, needs)
+    if (denier := needs.denied_by) is not None and denier.require.deny is not None:
+        return Deny(denier.name, denier.require.deny.message, by_policy=True, needs=needs)
+    if (suspender := needs.suspended_by) is not None:
+        why = suspender.require.suspend_message
+        message = f"Suspended by policy {suspender.name}" + (f": {why}" if why else ".")
+        return Wait("Suspended", message, expires, counted, needs)
+    return None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from countersign.errors import CountersignError
+from countersign.policy.grounds import Ground
 from countersign.policy.quorum import Tally
+from countersign.policy.requirement import Requirement
 
 
 @dataclass(frozen=True)
@@ -31,21 +34,26 @@ class Wait:
     message: str
     until: datetime | None = None
     tally: Tally | None = None
+    needs: Requirement | None = None
 
 
 @dataclass(frozen=True)
 class Approve:
-    """The quorum is reached; writing that down is the claim."""
+    """The quorum is reached, or none is needed; writing that down is the claim."""
 
     tally: Tally
+    needs: Requirement
+    ground: Ground
 
 
 @dataclass(frozen=True)
 class Deny:
-    """Somebody entitled to sign said no."""
+    """Somebody entitled to sign said no, or a policy does."""
 
     by: str
     comment: str | None
+    by_policy: bool = False
+    needs: Requirement | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -93,3 +101,12 @@ Decision = (
     | Record
     | Done
 )
+
+
+class HeldBackError(CountersignError):
+    """What was approved must not begin now."""
+
+    def __init__(self, why: Wait | Deny) -> None:
+        """Keep what would have been decided instead."""
+        super().__init__(why.message if isinstance(why, Wait) else f"denied by {why.by}")
+        self.why = why

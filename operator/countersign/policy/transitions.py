@@ -9,8 +9,17 @@ from countersign.api.approval_request import ApprovalRequest, ApprovalRequestSta
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType, Status
 from countersign.api.operation import Operation, Target
-from countersign.api.status import VALUE_LIMIT, Attempt, KnowledgeReference, Plan, Result
+from countersign.api.status import (
+    VALUE_LIMIT,
+    Approval,
+    ApprovalMode,
+    Attempt,
+    KnowledgeReference,
+    Plan,
+    Result,
+)
 from countersign.api.text import clip
+from countersign.policy.circumstances import Circumstances
 from countersign.policy.decide import expiry
 from countersign.policy.decision import Approve, Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
@@ -19,19 +28,23 @@ from countersign.policy.quorum import Tally
 from countersign.policy.requirement import requirement
 from countersign.policy.retry import Again
 from countersign.policy.status_draft import StatusDraft
+from countersign.policy.subject import subject_of
 from countersign.records.timeline import happened
 
 NO_CHANGE = "NoChange"
+AUTOMATIC = "AutoApproved"
+BREAK_GLASS = "BreakGlass"
 _ATTEMPTS_KEPT = 16
 _TARGET_LIMIT = 512
 
 
 def planned(
-    request: ApprovalRequest, plan: Plan, risk: Risk, now: datetime
+    request: ApprovalRequest, plan: Plan, risk: Risk, around: Circumstances, now: datetime
 ) -> ApprovalRequestStatus:
     """There is a plan; people can sign it."""
     draft = StatusDraft(request, now)
-    needs = requirement(request, risk)
+    subject = subject_of(request, plan, risk)
+    needs = requirement(request, risk, around.in_force(subject) if subject else ())
     tally = Tally(needs.signatures, (), ())
     reason = "Planned" if plan.changes_anything else NO_CHANGE
     draft.set(ConditionType.PLANNED, "True", reason, plan.summary)
@@ -47,7 +60,8 @@ def planned(
         "risk_level": risk,
         "required_signatures": needs.signatures,
         "signed": tally.signed,
-        "expires_at": expiry(request),
+        "policies": needs.policies,
+        "expires_at": expiry(request, needs),
         "next_attempt_at": None,
     }
     return draft.done(f"{plan.summary}. {tally.waits}")
@@ -94,36 +108,66 @@ def waiting(request: ApprovalRequest, wait: Wait, now: datetime) -> ApprovalRequ
     if wait.tally is None:
         return None
     said = request.status.condition(ConditionType.APPROVED)
-    if said is not None and (said.reason, said.message) == (wait.reason, clip(wait.message)):
+    fields = _standing(request, wait)
+    same = all(getattr(request.status, name) == value for name, value in fields.items())
+    if same and said and (said.reason, said.message) == (wait.reason, clip(wait.message)):
         return None
     draft = StatusDraft(request, now)
     draft.set(ConditionType.APPROVED, "False", wait.reason, wait.message)
-    draft.fields["signed"] = wait.tally.signed
+    if wait.needs is not None:
+        draft.fields["policies"] = wait.needs.policies
     if wait.tally.signed != request.status.signed:
-        signers = ", ".join(s.signer for s in wait.tally.approvals)
         draft.tell(
             "sign",
             "success",
             f"Signed {wait.tally.signed}",
             wait.message,
-            actor=signers or "nobody",
+            actor=wait.tally.signers or "nobody",
             role="signer",
         )
+    draft.fields |= fields
     return draft.done(wait.message)
 
 
+def _standing(request: ApprovalRequest, wait: Wait) -> dict[str, Any]:
+    """What is shown of a request that waits, as it is under the policies of now."""
+    if wait.tally is None or wait.needs is None:
+        return {"signed": wait.tally.signed} if wait.tally else {}
+    return {
+        "signed": wait.tally.signed,
+        "required_signatures": wait.needs.signatures,
+        "expires_at": expiry(request, wait.needs),
+    }
+
+
 def approved(request: ApprovalRequest, approve: Approve, now: datetime) -> ApprovalRequestStatus:
-    """The quorum is reached: this write is the claim."""
+    """The quorum is reached, or none is needed: this write is the claim."""
     draft = StatusDraft(request, now)
-    signers = ", ".join(s.signer for s in approve.tally.approvals)
-    message = f"Approved by {signers}."
-    draft.set(ConditionType.APPROVED, "True", "QuorumReached", message)
-    draft.tell("sign", "success", "Approved", message, actor=signers, role="signer")
-    risk = request.status.risk_level or Risk.CRITICAL
+    ground, needs = approve.ground, approve.needs
+    signers = ", ".join(ground.signers)
+    reason = "QuorumReached"
+    match ground.mode:
+        case ApprovalMode.SIGNATURES:
+            message = f"Approved by {signers}."
+            draft.tell("sign", "success", "Approved", message, actor=signers, role="signer")
+        case ApprovalMode.AUTOMATIC:
+            reason, message = AUTOMATIC, f"Approved automatically ({ground.reason})."
+            draft.tell("decide", "success", "Approved automatically", message, role="policy")
+        case ApprovalMode.BREAK_GLASS:
+            reason, message = BREAK_GLASS, f"Break-glass by {signers}: {ground.reason}"
+            draft.tell("sign", "warning", "Glass broken", message, actor=signers, role="signer")
+    draft.set(ConditionType.APPROVED, "True", reason, message)
     draft.fields |= {
         "approved_at": now,
+        "approval": Approval(
+            mode=ground.mode,
+            signers=ground.signers,
+            reason=clip(ground.reason, VALUE_LIMIT) if ground.reason else None,
+        ),
         "signed": approve.tally.signed,
-        "policies": requirement(request, risk).policies,
+        "required_signatures": needs.signatures,
+        "expires_at": expiry(request, needs),
+        "policies": needs.policies,
         "next_attempt_at": None,
     }
     return draft.done(message)
@@ -136,9 +180,12 @@ def ended_unapproved(
     draft = StatusDraft(request, now)
     actor: dict[str, Any] = {}
     match decision:
-        case Deny(by=by, comment=comment):
-            reason, message = "Denied", f"Denied by {by}" + (f": {comment}" if comment else ".")
-            actor = {"actor": by, "role": "signer"}
+        case Deny(by=by, comment=comment, by_policy=by_policy):
+            who = f"policy {by}" if by_policy else by
+            reason, message = "Denied", f"Denied by {who}" + (f": {comment}" if comment else ".")
+            actor = {"actor": by, "role": "policy" if by_policy else "signer"}
+            if decision.needs is not None:
+                draft.fields["policies"] = decision.needs.policies
         case Expire(at=at):
             reason = "Expired"
             message = f"Not approved before {format_time(at)}; create a new request."
@@ -160,8 +207,30 @@ def stale(request: ApprovalRequest, message: str, now: datetime) -> ApprovalRequ
     draft.set(ConditionType.APPROVED, "False", STALE, text)
     draft.drop(ConditionType.EXECUTED)
     draft.tell("plan", "warning", "The plan went stale", text, role="planner")
-    draft.fields |= {"approved_at": None, "next_attempt_at": None, "attempts": ()}
+    draft.fields |= _unapproved() | {"attempts": ()}
     return draft.done(text)
+
+
+def held_back(request: ApprovalRequest, why: Wait | Deny, now: datetime) -> ApprovalRequestStatus:
+    """Approved and not begun, but it must not begin: it waits again, its signatures as they are."""
+    draft = StatusDraft(request, now)
+    if isinstance(why, Wait):
+        reason, message = why.reason, why.message
+    else:
+        reason, message = "PolicyChanged", f"Denied by {why.by}."
+    draft.set(ConditionType.APPROVED, "False", reason, message)
+    text = f"It was approved, but has not begun: {message}"
+    draft.tell("decide", "warning", "Held back", text, role="policy")
+    draft.fields |= _unapproved()
+    if isinstance(why, Wait):
+        draft.fields |= _standing(request, why)
+    if why.needs is not None:
+        draft.fields["policies"] = why.needs.policies
+    return draft.done(message)
+
+
+def _unapproved() -> dict[str, Any]:
+    return {"approved_at": None, "approval": None, "next_attempt_at": None}
 
 
 def retrying(

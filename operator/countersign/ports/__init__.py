@@ -9,7 +9,7 @@ from countersign.ports.cluster import (
     ServiceAccount,
 )
 from countersign.ports.execution import Draft, Effect, Executor, Patient, Progress, Stamp
-from countersign.ports.office import Clock, Desk, Meter, Store
+from countersign.ports.office import Clock, Desk, Meter, Policies, Store
 
 __all__ = [
     "Clock",
@@ -24,6 +24,7 @@ __all__ = [
     "ObjectPath",
     "PatchForm",
     "Patient",
+    "Policies",
     "Progress",
     "ServiceAccount",
     "Stamp",

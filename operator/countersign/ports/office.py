@@ -7,6 +7,7 @@ from typing import Protocol
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
 from countersign.api.status import KnowledgeReference
+from countersign.policy.circumstances import Circumstances
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice
 
@@ -36,6 +37,18 @@ class Desk(Protocol):
         self, request: ApprovalRequest, status: ApprovalRequestStatus
     ) -> ApprovalRequest:
         """The same as a compare-and-set: 409 where the object has changed since it was read."""
+        ...
+
+
+class Policies(Protocol):
+    """What is known of policies, of namespaces, and of what was approved before."""
+
+    async def around(self, request: ApprovalRequest) -> Circumstances:
+        """What a decision on a request depends on; waits until all of it is known."""
+        ...
+
+    def approved(self, request: ApprovalRequest, status: ApprovalRequestStatus) -> None:
+        """A request is about to be approved: the next decision has to count it already."""
         ...
 
 

@@ -8,7 +8,6 @@ the tags have several dimensions because retrieval relies on both.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +15,7 @@ from pydantic import Field
 
 from countersign.api.approval_request import ApprovalRequest, Risk
 from countersign.api.base import Model, Time
+from countersign.api.status import ApprovalMode
 from countersign.api.text import one_line
 
 AUTOMATIC_REQUESTER = "auto_approve"
@@ -51,12 +51,16 @@ class KnowledgeEntry(Model):
 def knowledge_entry(
     request: ApprovalRequest,
     action: str,
-    signers: Sequence[str],
     outcome: Outcome,
     now: datetime,
 ) -> KnowledgeEntry:
-    """Write the entry. ``action``: as the proposer wrote it; ``signers``: those that counted."""
-    automatic = (request.spec.requested_by or "").lower() == AUTOMATIC_REQUESTER
+    """Write the entry. ``action``: as the proposer wrote it."""
+    mode_of_approval = request.status.approval.mode if request.status.approval else None
+    automatic = (
+        mode_of_approval is ApprovalMode.AUTOMATIC
+        or (request.spec.requested_by or "").lower() == AUTOMATIC_REQUESTER
+    )
+    broken = mode_of_approval is ApprovalMode.BREAK_GLASS
     alert, category = "unknown", "general"  # Until incidents are linked to requests.
     prefix = "[Automatic repair]" if automatic else "[Human-approved repair]"
     outcome_tags = ("success",) if outcome.success else ("failure",)
@@ -65,9 +69,16 @@ def knowledge_entry(
     return KnowledgeEntry(
         id=request.metadata.uid,
         title=f"{prefix} {alert}: {one_line(action)[:_TITLE_ACTION]}",
-        content=_content(request, action, signers, outcome, automatic=automatic, alert=alert),
+        content=_content(request, action, outcome, automatic=automatic, alert=alert),
         category=category,
-        tags=(mode, *outcome_tags, category, "execution", *failed_tags),
+        tags=(
+            mode,
+            *outcome_tags,
+            category,
+            "execution",
+            *failed_tags,
+            *(("break_glass",) if broken else ()),
+        ),
         related_incident=request.spec.incident,
         created_by="auto_execute" if automatic else "approval_execution",
         created_at=now,
@@ -79,7 +90,6 @@ def knowledge_entry(
 def _content(
     request: ApprovalRequest,
     action: str,
-    signers: Sequence[str],
     outcome: Outcome,
     *,
     automatic: bool,
@@ -89,7 +99,7 @@ def _content(
         ("✅" if outcome.success else "❌"),
         ("Automatic" if automatic else "Human-approved"),
     )
-    path = "automatic: confidence >= 0.65" if automatic else "approved by people"
+    signers = request.status.approval.signers if request.status.approval else ()
     result = (
         outcome.message if outcome.success else f"failed: {outcome.message or 'unknown reason'}"
     )
@@ -101,7 +111,7 @@ def _content(
         ("Command", _code(action)),
         ("Result", one_line(result)[:_ERROR]),
         ("Risk", str(risk) if risk else "unknown"),
-        ("Path", path),
+        ("Path", _path(request, automatic=automatic)),
         ("Signed by", one_line(", ".join(signers)) or "nobody"),
         ("Incident", one_line(request.spec.incident or "") or "none"),
         ("Request", f"{request.key} ({request.metadata.uid})"),
@@ -111,6 +121,14 @@ def _content(
     return "\n".join(
         [f"# {mark} {mode} repair: {alert}", "", *lines, "", "## Description", "", description]
     )
+
+
+def _path(request: ApprovalRequest, *, automatic: bool) -> str:
+    """How it came to be approved."""
+    approval = request.status.approval
+    if approval is not None and approval.mode is ApprovalMode.BREAK_GLASS:
+        return one_line(f"break-glass: {approval.reason}")
+    return "automatic: confidence >= 0.65" if automatic else "approved by people"
 
 
 def _code(action: str) -> str:

@@ -28,7 +28,10 @@ ANY_KIND = (
     ("Certificate", "cert-manager.io/v1"), ("Backup", "velero.io/v1"), ("Backup", "longhorn.io/v1beta2"),
     ("Service", "serving.knative.dev/v1"), ("Gizmo", "example.com/v1alpha1"),
 )  # fmt: skip
-names = st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,40}[a-z0-9])?", fullmatch=True)
+_LIKE_VALUES = ("0", "1", "t", "f", "true", "false", "none", "client", "server", "orphan")
+names = st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,40}[a-z0-9])?", fullmatch=True).filter(
+    lambda name: name not in _LIKE_VALUES  # Behind a flag it is refused as that flag's value.
+)
 labels = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
 selectors = st.sampled_from(
     ("app=web", "app in (web, api),tier!=db", "!canary", "a==b", "c notin (d)")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -27,9 +28,11 @@ STRUCTURAL = {
     "x-kubernetes-preserve-unknown-fields",
 }
 
-[CRD] = all_crds()
+CRD, POLICY_CRD = all_crds()
 [VERSION] = CRD["spec"]["versions"]
+[POLICY_VERSION] = POLICY_CRD["spec"]["versions"]
 SCHEMA = VERSION["schema"]["openAPIV3Schema"]
+POLICY_SCHEMA = POLICY_VERSION["schema"]["openAPIV3Schema"]
 
 
 def nodes(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -44,6 +47,11 @@ def nodes(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str,
 
 
 NODES = dict(nodes(SCHEMA))
+POLICY_NODES = dict(nodes(POLICY_SCHEMA))
+BOTH = pytest.mark.parametrize(
+    "every", [{"": SCHEMA, **NODES}, {"": POLICY_SCHEMA, **POLICY_NODES}], ids=["request", "policy"]
+)
+Nodes = dict[str, dict[str, Any]]
 
 
 def test_the_schema_is_walked_to_its_depths() -> None:
@@ -57,23 +65,25 @@ def test_the_schema_is_walked_to_its_depths() -> None:
         assert deep in NODES
 
 
-def test_every_field_has_a_type_and_a_description() -> None:
+@BOTH
+def test_every_field_has_a_type_and_a_description(every: Nodes) -> None:
     types = {"object", "array", "string", "integer", "number", "boolean"}
-    untyped = [path for path, node in NODES.items() if node.get("type") not in types]
+    untyped = [path for path, node in every.items() if node.get("type") not in types]
     undescribed = [
         path
-        for path, node in NODES.items()
-        if path != ".metadata"
+        for path, node in every.items()
+        if path not in ("", ".metadata")
         and not (path.endswith(("[]", "{}")) and node["type"] != "object")
         and not node.get("description", "").endswith((".", "…"))
     ]
     assert (untyped, undescribed) == ([], [])
 
 
-def test_the_schema_is_structural() -> None:
-    unknown = {path: set(node) - STRUCTURAL for path, node in NODES.items()}
+@BOTH
+def test_the_schema_is_structural(every: Nodes) -> None:
+    unknown = {path: set(node) - STRUCTURAL for path, node in every.items()}
     assert {path: words for path, words in unknown.items() if words} == {}
-    for path, node in NODES.items():
+    for path, node in every.items():
         assert ("items" in node) == (node["type"] == "array"), path
         if node["type"] == "object" and path != ".metadata":
             free = node.get("x-kubernetes-preserve-unknown-fields", False)
@@ -81,10 +91,11 @@ def test_the_schema_is_structural() -> None:
             assert ("properties" in node) + is_map + free == 1, path
 
 
-def test_every_text_and_list_is_bounded() -> None:
+@BOTH
+def test_every_text_and_list_is_bounded(every: Nodes) -> None:
     unbounded = [
         path
-        for path, node in NODES.items()
+        for path, node in every.items()
         if (node["type"] == "array" and not node.get("maxItems"))
         or ("additionalProperties" in node and not node.get("maxProperties"))
         or (
@@ -98,8 +109,9 @@ def test_every_text_and_list_is_bounded() -> None:
     assert unbounded == []
 
 
-def test_a_required_field_is_a_field() -> None:
-    for path, node in [("", SCHEMA), *NODES.items()]:
+@BOTH
+def test_a_required_field_is_a_field(every: Nodes) -> None:
+    for path, node in every.items():
         assert set(node.get("required", [])) <= set(node.get("properties", {})), path
 
 
@@ -137,11 +149,30 @@ def test_operations_in_the_status_are_not_checked_once_more() -> None:
     assert [path for path in with_rules if path.startswith(".status")] == [".status"]
 
 
-def test_every_rule_tells_people_something() -> None:
-    for path, node in [("", SCHEMA), *NODES.items()]:
+@BOTH
+def test_every_rule_tells_people_something(every: Nodes) -> None:
+    for path, node in every.items():
         for rule in node.get("x-kubernetes-validations", []):
             assert rule["rule"], path
             assert rule["message"].endswith("."), (path, rule["message"])
+
+
+def test_a_policy_is_for_the_whole_cluster_and_has_a_status_of_its_own() -> None:
+    assert POLICY_CRD["spec"]["scope"] == "Cluster"
+    assert POLICY_CRD["spec"]["names"]["shortNames"] == ["apol"]
+    assert POLICY_CRD["spec"]["names"]["categories"] == ["countersign"]
+    assert POLICY_VERSION["subresources"] == {"status": {}}
+    assert "default" not in POLICY_NODES[".spec.match"]
+
+
+def test_every_demand_of_a_policy_is_a_field_that_its_rule_knows() -> None:
+    require = POLICY_NODES[".spec.require"]
+    [anything] = [
+        rule["rule"]
+        for rule in require["x-kubernetes-validations"]
+        if "an empty one" in rule["message"]
+    ]
+    assert {f"has(self.{name})" for name in require["properties"]} == set(anything.split(" || "))
 
 
 def test_every_printed_column_shows_a_field_that_there_is() -> None:

@@ -18,6 +18,7 @@ from countersign.handlers.requests import Requests, register
 from countersign.policy import endings, transitions
 from countersign.policy.decision import Cancel
 from countersign.policy.retry import Again
+from countersign.policybook import PolicyBook
 from countersign.records.notice import Notice
 from countersign.workflow import Step
 from tests.support.fakes_objects import (
@@ -28,6 +29,7 @@ from tests.support.fakes_objects import (
     request,
     with_status,
 )
+from tests.support.fakes_policies import policy_body
 from tests.support.fakes_time import START, FakeClock, in_virtual_time, settle
 
 SWEEP = 60.0
@@ -114,9 +116,11 @@ class World:
         self.workflow = FakeWorkflow()
         self.workflow.steps = list(steps)
         self.wakeups = FakeWakeups()
+        self.book = PolicyBook(FakeClock())
         self.requests = Requests(
             self.workflow,  # type: ignore[arg-type]
             self.wakeups,  # type: ignore[arg-type]
+            self.book,
             FakeClock(),
             sweep=SWEEP,
         )
@@ -291,6 +295,29 @@ async def test_a_request_that_was_listed_at_the_start_is_looked_at_like_any_othe
     world = World()
     await world.observe(planned(), None)
     assert world.workflow.asked == ["advance"]
+
+
+# --- Policies -------------------------------------------------------------------------------------
+
+
+async def test_a_request_that_waits_is_one_that_a_change_of_policy_may_concern() -> None:
+    world = World()
+    await world.observe(planned())
+    assert [each.uid for each in world.book.policy_is(policy_body(signatures=2))] == [UID]
+    await world.observe(planned(), "DELETED")
+    assert world.book.policy_is(policy_body(signatures=3)) == []
+
+
+async def test_a_policy_that_changes_while_a_decision_is_written_has_it_made_anew_at_once() -> None:
+    of = planned()
+    world = World(Step(wake_at=after(900)))
+    world.workflow.hangs = asyncio.Event()
+    observing = asyncio.create_task(world.observe(of))
+    await settle()
+    world.book.policy_is(policy_body(signatures=2))
+    world.workflow.hangs.set()
+    await observing
+    assert world.wakes_at == START
 
 
 # --- Straight from the claim to the execution -----------------------------------------------------

@@ -25,6 +25,7 @@ from countersign.policy.decision import (
     Wait,
 )
 from tests.support.fakes_objects import (
+    ALONE,
     OLD_DIGEST,
     after,
     approved,
@@ -130,24 +131,24 @@ EXACT: dict[str, tuple[ApprovalRequest, Decision]] = {
 @pytest.mark.parametrize("what", EXACT)
 def test_what_happens_next_follows_from_the_request(what: str) -> None:
     of, decision = EXACT[what]
-    assert decide(of, START) == decision
+    assert decide(of, ALONE, START) == decision
 
 
 def test_a_quorum_approves() -> None:
     of = signed(planned(made=PLAN), ALICE)
-    counted = tally(of)
-    assert isinstance(decide(of, START), Approve)
+    counted = tally(of, ALONE)
+    assert isinstance(decide(of, ALONE, START), Approve)
     assert counted is not None
     assert [each.signer for each in counted.approvals] == ["alice"]
 
 
 def test_a_no_on_an_old_plan_does_not_deny() -> None:
     old_no = signature("bob", "Deny", plan=OLD_DIGEST)
-    assert isinstance(decide(signed(planned(made=PLAN), ALICE, old_no), START), Approve)
+    assert isinstance(decide(signed(planned(made=PLAN), ALICE, old_no), ALONE, START), Approve)
 
 
 def test_a_dropped_plan_is_refused_with_what_to_do() -> None:
-    decision = decide(without_plan(planned()), START)
+    decision = decide(without_plan(planned()), ALONE, START)
     assert isinstance(decision, Refuse)
     assert decision.reason == "SchemaOutdated"
     assert "Apply crds/ again" in decision.message
@@ -163,7 +164,7 @@ MISSING = {
 @pytest.mark.parametrize("what", MISSING)
 def test_what_is_missing_is_said(what: str) -> None:
     risk, signatures, message = MISSING[what]
-    decision = decide(signed(planned(made=PLAN, risk=risk), *signatures), START)
+    decision = decide(signed(planned(made=PLAN, risk=risk), *signatures), ALONE, START)
     assert isinstance(decision, Wait)
     assert (decision.reason, decision.message) == ("SignaturesMissing", message)
     assert decision.until is None
@@ -171,14 +172,14 @@ def test_what_is_missing_is_said(what: str) -> None:
 
 def test_high_risk_needs_a_second_person() -> None:
     high = planned(made=PLAN, risk=Risk.HIGH)
-    assert is_wait(decide(signed(high, ALICE), START), "SignaturesMissing")
-    assert isinstance(decide(signed(high, ALICE, BOB), START), Approve)
+    assert is_wait(decide(signed(high, ALICE), ALONE, START), "SignaturesMissing")
+    assert isinstance(decide(signed(high, ALICE, BOB), ALONE, START), Approve)
 
 
 def test_a_request_of_unknown_risk_counts_as_critical() -> None:
     of = signed(planned(made=PLAN), ALICE)
     of = with_status(of, of.status.model_copy(update={"risk_level": None}))
-    assert is_wait(decide(of, START), "SignaturesMissing")
+    assert is_wait(decide(of, ALONE, START), "SignaturesMissing")
 
 
 # --- Times ----------------------------------------------------------------------------------------
@@ -186,22 +187,22 @@ def test_a_request_of_unknown_risk_counts_as_critical() -> None:
 
 def test_a_request_expires_at_its_time_to_the_second_and_not_before() -> None:
     of = signed(planned(request(expires_after="1h"), PLAN), ALICE)
-    assert isinstance(decide(of, START + HOUR - timedelta(seconds=1)), Approve)
-    assert decide(of, START + HOUR) == Expire(at=START + HOUR)
+    assert isinstance(decide(of, ALONE, START + HOUR - timedelta(seconds=1)), Approve)
+    assert decide(of, ALONE, START + HOUR) == Expire(at=START + HOUR)
 
 
 def test_a_request_expires_unplanned_as_well() -> None:
-    assert decide(request(expires_after="1h"), START + HOUR) == Expire(at=START + HOUR)
+    assert decide(request(expires_after="1h"), ALONE, START + HOUR) == Expire(at=START + HOUR)
 
 
 def test_a_denied_request_that_has_expired_is_expired() -> None:
     of = signed(planned(request(expires_after="1h"), PLAN), BOBS_NO)
-    assert decide(of, START + HOUR) == Expire(at=START + HOUR)
+    assert decide(of, ALONE, START + HOUR) == Expire(at=START + HOUR)
 
 
 def test_whoever_waits_for_signatures_wakes_at_the_expiry() -> None:
     of = planned(request(expires_after="1h"), PLAN)
-    assert is_wait(decide(of, START), "SignaturesMissing", START + HOUR)
+    assert is_wait(decide(of, ALONE, START), "SignaturesMissing", START + HOUR)
 
 
 def test_the_expiry_counts_from_the_creation() -> None:
@@ -211,37 +212,37 @@ def test_the_expiry_counts_from_the_creation() -> None:
 
 def test_a_signed_request_waits_for_its_time() -> None:
     of = signed(planned(request(not_before=START + HOUR), PLAN), ALICE)
-    early = decide(of, START)
+    early = decide(of, ALONE, START)
     assert is_wait(early, "NotBefore", START + HOUR)
     assert isinstance(early, Wait)
     assert "2026-03-01T13:00:00" in early.message
-    assert isinstance(decide(of, START + HOUR), Approve)
+    assert isinstance(decide(of, ALONE, START + HOUR), Approve)
 
 
 def test_a_signed_request_whose_time_is_after_its_expiry_wakes_to_expire() -> None:
     of = signed(planned(request(not_before=START + HOUR, expires_after="30m"), PLAN), ALICE)
-    assert is_wait(decide(of, START), "NotBefore", START + HOUR / 2)
-    assert decide(of, START + HOUR / 2) == Expire(at=START + HOUR / 2)
+    assert is_wait(decide(of, ALONE, START), "NotBefore", START + HOUR / 2)
+    assert decide(of, ALONE, START + HOUR / 2) == Expire(at=START + HOUR / 2)
 
 
 def test_an_unsigned_request_waits_for_signatures_before_its_time() -> None:
     of = planned(request(not_before=START + HOUR), PLAN)
-    assert is_wait(decide(of, START), "SignaturesMissing")
+    assert is_wait(decide(of, ALONE, START), "SignaturesMissing")
 
 
 def test_a_request_that_could_not_be_planned_is_tried_again_at_its_time_and_not_before() -> None:
     of = later(request(), seconds=30)
-    assert is_wait(decide(of, after(29)), "Retrying", after(30))
-    assert decide(of, after(30)) == MakePlan(revision=1)
+    assert is_wait(decide(of, ALONE, after(29)), "Retrying", after(30))
+    assert decide(of, ALONE, after(30)) == MakePlan(revision=1)
 
 
 def test_a_request_that_waits_to_be_planned_wakes_to_expire() -> None:
     of = later(request(expires_after="10s"), seconds=30)
-    assert is_wait(decide(of, START), "Retrying", after(10))
+    assert is_wait(decide(of, ALONE, START), "Retrying", after(10))
 
 
 def test_a_second_plan_that_could_not_be_made_is_still_the_second() -> None:
-    assert decide(later(stale(), seconds=30), after(30)) == MakePlan(revision=2)
+    assert decide(later(stale(), seconds=30), ALONE, after(30)) == MakePlan(revision=2)
 
 
 # --- The questions others ask ---------------------------------------------------------------------
@@ -249,7 +250,7 @@ def test_a_second_plan_that_could_not_be_made_is_still_the_second() -> None:
 
 def test_a_stale_plan_is_not_there_to_be_signed() -> None:
     assert current_plan(stale()) is None
-    assert tally(stale()) is None
+    assert tally(stale(), ALONE) is None
     assert current_plan(planned(made=PLAN)) == PLAN
     assert current_plan(request()) is None
 

@@ -14,6 +14,7 @@ from countersign.policy import transitions
 from countersign.policy.decide import decide
 from countersign.policy.decision import Approve, Deny, MakePlan, Wait
 from tests.support.fakes_objects import (
+    ALONE,
     OLD_DIGEST,
     operation,
     plan,
@@ -56,21 +57,21 @@ class Life:
         self.of = self.of.model_copy(update={"spec": spec})
 
     def make_plan(self) -> None:
-        decision = decide(self.of, self.now)
+        decision = decide(self.of, ALONE, self.now)
         if isinstance(decision, MakePlan):
             made = plan(operation(replicas=5), revision=decision.revision)
             self.digests.append(made.digest)
-            status = transitions.planned(self.of, made, self.risk, self.now)
+            status = transitions.planned(self.of, made, self.risk, ALONE, self.now)
             self.of = with_status(self.of, status)
 
     def write_down(self) -> None:
-        decision = decide(self.of, self.now)
+        decision = decide(self.of, ALONE, self.now)
         if isinstance(decision, Wait):
             status = transitions.waiting(self.of, decision, self.now)
             self.of = with_status(self.of, status or self.of.status)
 
     def go_stale(self) -> None:
-        decision = decide(self.of, self.now)
+        decision = decide(self.of, ALONE, self.now)
         if isinstance(decision, Approve):
             claimed = with_status(self.of, transitions.approved(self.of, decision, self.now))
             self.of = with_status(claimed, transitions.stale(claimed, "Changed.", self.now))
@@ -123,7 +124,7 @@ def test_nothing_is_approved_without_a_quorum_of_valid_signatures(
     life = Life(of, risk)
     for what in steps:
         life.step(what)
-        spec, decision = life.of.spec, decide(life.of, life.now)
+        spec, decision = life.of.spec, decide(life.of, ALONE, life.now)
         needed = max(2 if risk in (Risk.HIGH, Risk.CRITICAL) else 1, spec.required_signatures or 0)
         approvals = valid_signers(life, "Approve")
         if isinstance(decision, Approve):
@@ -152,4 +153,4 @@ def test_a_quorum_of_valid_signatures_is_always_enough(
         life.sign(signer, "Approve", -1)
     needed = max(2 if risk in (Risk.HIGH, Risk.CRITICAL) else 1, wished or 0)
     enough = len(signers - {"agent"}) >= needed
-    assert isinstance(decide(life.of, life.now), Approve) == enough
+    assert isinstance(decide(life.of, ALONE, life.now), Approve) == enough

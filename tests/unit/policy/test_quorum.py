@@ -68,7 +68,7 @@ def test_signatures_are_counted(what: str) -> None:
     case = CASES[what]
     on = FIRST if case.revision == 1 else SECOND
     of = signed(request(), *case.signatures)
-    counted = count(of, on, requirement(of, case.risk))
+    counted = count(of, on, requirement(of, case.risk, ()))
     assert tuple(each.signer for each in counted.approvals) == case.approvals
     assert tuple(each.signer for each in counted.denials) == case.denials
 
@@ -81,10 +81,10 @@ def test_the_quorum_is_complete_when_as_many_have_signed_as_are_needed() -> None
         (3, True, "3/2"),
     ):
         of = signed(request(), *(signature(f"signer-{n}", plan=NOW) for n in range(signers)))
-        counted = count(of, FIRST, requirement(of, Risk.HIGH))
+        counted = count(of, FIRST, requirement(of, Risk.HIGH, ()))
         assert (counted.complete, counted.signed) == (complete, shown)
 
 
 def test_one_person_who_signs_twice_is_no_quorum_of_two() -> None:
     of = signed(request(), signature("alice", plan=NOW), signature("alice", plan=NOW))
-    assert not count(of, FIRST, requirement(of, Risk.HIGH)).complete
+    assert not count(of, FIRST, requirement(of, Risk.HIGH, ())).complete

@@ -22,11 +22,13 @@ from countersign.api.operation import Kind
 from countersign.api.status import Attempt, KnowledgeReference
 from countersign.policy import transitions
 from countersign.policy.decide import decide, tally
-from countersign.policy.decision import Approve, Cancel, Deny, Expire, FinishDryRun, Wait
+from countersign.policy.decision import Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
 from countersign.policy.retry import Again
 from tests.support.fakes_objects import (
+    ALONE,
     after,
+    approval_of,
     approved,
     operation,
     plan,
@@ -90,7 +92,7 @@ def test_a_plan_is_written_with_everything_that_people_need_to_sign_it() -> None
     of = request(expires_after="1h")
     undo = operation(replicas=3)
     made = plan(undo=undo)
-    status = transitions.planned(of, made, Risk.HIGH, after(1))
+    status = transitions.planned(of, made, Risk.HIGH, ALONE, after(1))
     assert status.phase is Phase.PENDING
     assert conditions(status) == {
         "Planned": "True/Planned",
@@ -113,12 +115,12 @@ def test_the_timeline_begins_with_the_proposal_and_tells_of_it_once() -> None:
     first = of.status.timeline[0]
     assert (first.type, first.actor, first.actor_role) == ("propose", "agent", "requester")
     assert (first.description, first.time) == ("Memory leak.", after(-60))
-    again = transitions.planned(of, plan(revision=2), Risk.LOW, START)
+    again = transitions.planned(of, plan(revision=2), Risk.LOW, ALONE, START)
     assert [each.type for each in again.timeline] == ["propose", "plan", "plan"]
 
 
 def test_a_plan_that_changes_nothing_says_so() -> None:
-    status = transitions.planned(request(), plan(changes=()), Risk.LOW, START)
+    status = transitions.planned(request(), plan(changes=()), Risk.LOW, ALONE, START)
     assert conditions(status)["Planned"] == "True/NoChange"
     assert status.phase is Phase.PENDING
 
@@ -126,7 +128,7 @@ def test_a_plan_that_changes_nothing_says_so() -> None:
 def test_a_second_plan_forgets_that_the_first_was_to_be_tried_again() -> None:
     of = request()
     of = with_status(of, transitions.planning_later(of, "timeout", timedelta(seconds=30), START))
-    status = transitions.planned(of, PLAN, Risk.LOW, after(30))
+    status = transitions.planned(of, PLAN, Risk.LOW, ALONE, after(30))
     assert status.next_attempt_at is None
 
 
@@ -143,10 +145,10 @@ def test_a_plan_of_several_steps_names_its_objects_and_leaves_undo_to_each() -> 
         step(operation(name=name, replicas=5), undo=operation(name=name, replicas=3))
         for name in "ab"
     ]
-    status = transitions.planned(request(), plan_of(*steps), Risk.LOW, START)
+    status = transitions.planned(request(), plan_of(*steps), Risk.LOW, ALONE, START)
     assert (status.target, status.undo) == ("Deployment/a, b", None)
     mixed = [step(), step(operation(Kind.STATEFUL_SET, "db", replicas=5))]
-    status = transitions.planned(request(), plan_of(*mixed), Risk.LOW, START)
+    status = transitions.planned(request(), plan_of(*mixed), Risk.LOW, ALONE, START)
     assert status.target == "Deployment/web, StatefulSet/db"
 
 
@@ -168,7 +170,7 @@ def test_planning_that_is_tried_again_keeps_the_request_pending() -> None:
 
 def test_a_signature_is_written_with_its_signer() -> None:
     of = signed(planned(made=PLAN, risk=Risk.HIGH), signature("alice", plan=PLAN.digest))
-    decision = decide(of, after(5))
+    decision = decide(of, ALONE, after(5))
     assert isinstance(decision, Wait)
     status = transitions.waiting(of, decision, after(5))
     assert status is not None
@@ -182,7 +184,7 @@ def test_a_signature_is_written_with_its_signer() -> None:
 
 def test_nothing_is_written_while_nothing_has_changed() -> None:
     of = signed(planned(made=PLAN, risk=Risk.HIGH), signature("alice", plan=PLAN.digest))
-    decision = decide(of, START)
+    decision = decide(of, ALONE, START)
     assert isinstance(decision, Wait)
     first = transitions.waiting(of, decision, START)
     assert transitions.waiting(with_status(of, first), decision, after(60)) is None
@@ -191,17 +193,17 @@ def test_nothing_is_written_while_nothing_has_changed() -> None:
 
 def test_a_signature_that_does_not_count_writes_nothing() -> None:
     of = signed(planned(made=PLAN), signature("agent", plan=PLAN.digest))
-    decision = decide(of, START)
+    decision = decide(of, ALONE, START)
     assert isinstance(decision, Wait)
     assert transitions.waiting(of, decision, START) is None
 
 
 def test_a_signature_that_was_taken_back_is_written_too() -> None:
     of = signed(planned(made=PLAN, risk=Risk.HIGH), signature("alice", plan=PLAN.digest))
-    decision = decide(of, START)
+    decision = decide(of, ALONE, START)
     assert isinstance(decision, Wait)
     of = signed(with_status(of, transitions.waiting(of, decision, START)))
-    decision = decide(of, START)
+    decision = decide(of, ALONE, START)
     assert isinstance(decision, Wait)
     status = transitions.waiting(of, decision, START)
     assert status is not None
@@ -212,7 +214,7 @@ def test_waiting_for_a_time_is_told_once() -> None:
     of = signed(
         planned(request(not_before=after(3600)), PLAN), signature("alice", plan=PLAN.digest)
     )
-    decision = decide(of, START)
+    decision = decide(of, ALONE, START)
     assert isinstance(decision, Wait)
     status = transitions.waiting(of, decision, START)
     assert status is not None
@@ -224,7 +226,7 @@ def test_the_message_follows_when_one_signer_takes_anothers_place() -> None:
     of = planned(made=PLAN, risk=Risk.HIGH)
     for signer in ("alice", "bob"):
         of = signed(of, signature(signer, plan=PLAN.digest))
-        decision = decide(of, START)
+        decision = decide(of, ALONE, START)
         assert isinstance(decision, Wait)
         of = with_status(of, transitions.waiting(of, decision, START) or of.status)
     assert of.status.message is not None
@@ -389,12 +391,15 @@ Write = Callable[[ApprovalRequest, str], ApprovalRequestStatus | None]
 
 def _approve(of: ApprovalRequest, text: str) -> ApprovalRequestStatus | None:
     many = [signature(f"{text[:200]}-{n}", plan=PLAN.digest) for n in range(32)]
-    counted = tally(signed(of, *many))
-    return transitions.approved(of, Approve(counted), after(5)) if counted else None
+    return (
+        transitions.approved(of, approval_of(signed(of, *many)), after(5))
+        if of.status.plan
+        else None
+    )
 
 
 def _wait(of: ApprovalRequest, text: str) -> ApprovalRequestStatus | None:
-    counted = tally(signed(of, signature("alice", plan=PLAN.digest)))
+    counted = tally(signed(of, signature("alice", plan=PLAN.digest)), ALONE)
     return transitions.waiting(of, Wait("NotBefore", text, None, counted), after(5))
 
 
@@ -418,7 +423,7 @@ WRITES: dict[str, tuple[dict[str, ApprovalRequest], Write]] = {
     "planned": (
         PENDING,
         lambda of, text: transitions.planned(
-            of, plan(revision=2, summary=text[:1024]), Risk.LOW, after(5)
+            of, plan(revision=2, summary=text[:1024]), Risk.LOW, ALONE, after(5)
         ),
     ),
     "refused": (

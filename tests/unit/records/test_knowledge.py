@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from countersign.api.approval_request import ApprovalRequest
 from countersign.records.knowledge import KnowledgeEntry, Outcome, knowledge_entry
-from tests.support.fakes_objects import RESTART_WEB, UID, approved, plan, request
+from tests.support.fakes_objects import RESTART_WEB, UID, approved, plan, request, with_status
 from tests.support.fakes_time import START
 
 GOOD = Outcome(success=True, message="Restart Deployment shop/web: done.")
@@ -19,7 +20,15 @@ BAD = Outcome(success=False, message="deployments.apps is forbidden")
 
 
 def entry_of(outcome: Outcome = GOOD, action: str = RESTART_WEB, **spec: Any) -> KnowledgeEntry:
-    return knowledge_entry(approved(request(**spec), plan()), action, ["alice"], outcome, START)
+    return knowledge_entry(approved(request(**spec), plan()), action, outcome, START)
+
+
+def approved_by(second: str) -> ApprovalRequest:
+    """By alice and somebody else."""
+    of = approved()
+    assert of.status.approval is not None
+    approval = of.status.approval.model_copy(update={"signers": ("alice", second)})
+    return with_status(of, of.status.model_copy(update={"approval": approval}))
 
 
 def row(entry: KnowledgeEntry, label: str) -> str:
@@ -118,7 +127,7 @@ def test_the_content_tells_the_whole_story() -> None:
 
 
 def test_what_is_not_known_is_said() -> None:
-    unsigned = knowledge_entry(request(), RESTART_WEB, [], GOOD, START)
+    unsigned = knowledge_entry(request(), RESTART_WEB, GOOD, START)
     assert row(unsigned, "Signed by") == "nobody"
     assert row(unsigned, "Risk") == "unknown"
     assert row(unsigned, "Incident") == "none"
@@ -203,7 +212,7 @@ def test_a_long_error_is_shortened() -> None:
 
 
 def test_all_signers_are_named_in_one_line() -> None:
-    entry = knowledge_entry(approved(), RESTART_WEB, ["alice", "bob\n- **Risk**: low"], GOOD, START)
+    entry = knowledge_entry(approved_by("bob\n- **Risk**: low"), RESTART_WEB, GOOD, START)
     assert row(entry, "Signed by") == "alice, bob - **Risk**: low"
 
 

@@ -1,0 +1,31 @@
+"""All that a decision depends on besides the request and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from countersign.policy.history import Past
+from countersign.policy.matching import Labels, applying, selects_namespaces
+from countersign.policy.named_policy import NamedPolicy
+from countersign.policy.subject import Subject
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """The policies there are, the labels of namespaces, and what was approved before.
+
+    ``namespaces`` has those whose labels are known, by name.
+    """
+
+    policies: tuple[NamedPolicy, ...]
+    namespaces: Mapping[str, Labels] = field(default_factory=dict)
+    past: Collection[Past] = ()
+
+    def in_force(self, subject: Subject) -> tuple[NamedPolicy, ...]:
+        """The policies that a request comes under."""
+        return applying(self.policies, subject, self.namespaces.get(subject.namespace))
+
+    def knows(self, namespace: str) -> bool:
+        """Whether it can be told which policies a request of this namespace comes under."""
+        return namespace in self.namespaces or not selects_namespaces(self.policies)

@@ -1,0 +1,151 @@
+"""On what ground a request may be approved: a quorum, a policy that wants nobody, an emergency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from countersign.api.approval_request import ApprovalRequest, Risk, Signature
+from countersign.api.policy_require import AutoApprove
+from countersign.api.status import ApprovalMode, Plan
+from countersign.policy.circumstances import Circumstances
+from countersign.policy.history import below_rate_at, others
+from countersign.policy.matching import applies
+from countersign.policy.named_policy import NamedPolicy
+from countersign.policy.quorum import Tally
+from countersign.policy.requirement import Requirement
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What stands for the approval; ``reason`` says more where it is not a quorum."""
+
+    mode: ApprovalMode
+    signers: tuple[str, ...] = ()
+    reason: str | None = None
+
+    @property
+    def described(self) -> str:
+        """For people."""
+        match self.mode:
+            case ApprovalMode.SIGNATURES:
+                return "Signed"
+            case ApprovalMode.AUTOMATIC:
+                return "Needs no signature"
+            case ApprovalMode.BREAK_GLASS:
+                return f"Break-glass by {', '.join(self.signers)}"
+
+
+def ground_of(
+    request: ApprovalRequest,
+    plan: Plan,
+    tally: Tally,
+    needs: Requirement,
+    around: Circumstances,
+    now: datetime,
+) -> Ground | None:
+    """The best ground there is; None where somebody has to sign first."""
+    signers = tuple(signature.signer for signature in tally.approvals)
+    if tally.complete:
+        return Ground(ApprovalMode.SIGNATURES, signers)
+    if not doubts(request, needs, around, now):
+        named = ", ".join(each.name for each in needs.in_force if each.require.auto_approve)
+        return Ground(ApprovalMode.AUTOMATIC, signers, f"autoApprove of {named}")
+    breaker = glass_breaker(plan, tally, needs)
+    if breaker is not None:
+        return Ground(ApprovalMode.BREAK_GLASS, (breaker.signer,), breaker.comment)
+    return None
+
+
+# --- Nobody has to sign ---------------------------------------------------------------------------
+
+
+def doubts(
+    request: ApprovalRequest, needs: Requirement, around: Circumstances, now: datetime
+) -> tuple[str, ...]:
+    """Why people have to sign, a sentence each; none where every policy is content without.
+
+    Each policy that has a say in who signs has to have an ``autoApprove``, and each of those has
+    to hold.
+    """
+    speaking = [each for each in needs.in_force if each.wants_people or each.require.auto_approve]
+    if not any(each.require.auto_approve for each in speaking):
+        return ("No policy approves this automatically.",)
+    if request.spec.required_signatures is not None:
+        return ("The request asks for signatures itself (spec.requiredSignatures).",)
+    return tuple(
+        f"Policy {policy.name}: {doubt}."
+        for policy in speaking
+        for doubt in _doubts_of(policy, request, around, now)
+    )
+
+
+def _doubts_of(
+    policy: NamedPolicy, request: ApprovalRequest, around: Circumstances, now: datetime
+) -> list[str]:
+    auto = policy.require.auto_approve
+    if auto is None:
+        return ["it wants signatures and has no autoApprove"]
+    found = []
+    risk = request.status.risk_level or Risk.CRITICAL
+    if risk.rank > auto.risk_at_most.rank:
+        found.append(f"the risk is {risk}, more than {auto.risk_at_most}")
+    if request.spec.confidence is None:
+        found.append("the request states no confidence")
+    elif request.spec.confidence < auto.confidence_at_least:
+        found.append(
+            f"the confidence is {request.spec.confidence:g}, less than {auto.confidence_at_least:g}"
+        )
+    if auto.trust_at_least is not None:
+        found.append("the playbook's trust is not known")
+    if _too_many(policy, auto, request, around, now):
+        found.append(f"{auto.limit_per_hour} were approved automatically within the last hour")
+    return found
+
+
+def _too_many(
+    policy: NamedPolicy,
+    auto: AutoApprove,
+    request: ApprovalRequest,
+    around: Circumstances,
+    now: datetime,
+) -> bool:
+    if auto.limit_per_hour is None:
+        return False
+    same = (
+        each
+        for each in others(around.past, request)
+        if each.automatic
+        and applies(policy, each.subject, around.namespaces.get(each.subject.namespace))
+    )
+    return below_rate_at(auto.limit_per_hour, _HOUR, same, now) is not None
+
+
+# --- An emergency ---------------------------------------------------------------------------------
+
+
+def glass_breaker(plan: Plan, tally: Tally, needs: Requirement) -> Signature | None:
+    """The signature that stands for the quorum, if there is one.
+
+    Every policy that has a say in who signs has to let one of the signer's groups do so.
+    """
+    speaking = [each for each in needs.in_force if each.wants_people or each.require.break_glass]
+    return next((each for each in tally.approvals if _breaks(each, plan, speaking)), None)
+
+
+def _breaks(signature: Signature, plan: Plan, policies: Sequence[NamedPolicy]) -> bool:
+    return (
+        bool(signature.break_glass)
+        and bool((signature.comment or "").strip())
+        and signature.recorded_by is None  # Nobody else can do this in one's name.
+        and signature.plan == plan.digest  # The digest can never be skipped.
+        and bool(policies)
+        and all(
+            each.require.break_glass is not None
+            and not set(each.require.break_glass.groups).isdisjoint(signature.groups)
+            for each in policies
+        )
+    )

@@ -1,0 +1,55 @@
+"""What policies look at in a request: small enough to be kept of every request there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from countersign.api.approval_request import ApprovalRequest, Risk
+from countersign.api.operation_type import OperationType
+from countersign.api.status import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One object that a request is about."""
+
+    kind: str
+    namespace: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One request, as policies see it: what it does to what, how risky that is, who wants it."""
+
+    uid: str
+    namespace: str
+    name: str
+    requester: str
+    risk: Risk
+    operations: tuple[OperationType, ...]
+    targets: tuple[Touched, ...]
+
+
+def subject_of(
+    request: ApprovalRequest, plan: Plan | None = None, risk: Risk | None = None
+) -> Subject | None:
+    """Of a request and its plan (its own where none is given); None before there is one.
+
+    Without a known risk it counts as critical.
+    """
+    plan = plan or request.status.plan
+    if plan is None:
+        return None
+    steps = plan.steps
+    return Subject(
+        uid=request.metadata.uid,
+        namespace=request.metadata.namespace,
+        name=request.metadata.name,
+        requester=request.spec.requested_by or "",
+        risk=risk or request.status.risk_level or Risk.CRITICAL,
+        operations=tuple(dict.fromkeys(step.operation.type for step in steps)),
+        targets=tuple(
+            Touched(step.target.kind, step.target.namespace, step.target.name) for step in steps
+        ),
+    )

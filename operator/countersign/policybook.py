@@ -1,0 +1,230 @@
+"""What is known of policies, namespaces and earlier approvals, kept in memory.
+
+It is told by watches, and answers without asking anybody. Until all that the policies depend on is
+known it answers nothing: decisions wait, so that nothing is approved under policies that have only
+not arrived yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.api.policy_require import REMEMBERED
+from countersign.policy.circumstances import Circumstances
+from countersign.policy.history import Past, past_of
+from countersign.policy.matching import Labels, applies, selects_namespaces
+from countersign.policy.named_policy import NamedPolicy, read_policy
+from countersign.policy.subject import Subject, subject_of
+from countersign.ports import Clock
+
+_FORGET_EVERY = 512
+_OPEN = (Phase.PENDING, Phase.APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that a change of policy may concern, and where it is."""
+
+    uid: str
+    namespace: str
+    name: str
+    subject: Subject | None
+
+
+class PolicyBook:
+    """The ``Policies`` port. ``version`` counts the changes of what decisions depend on."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Nothing is known yet."""
+        self._clock = clock
+        self._policies: dict[str, NamedPolicy] = {}
+        self._namespaces: dict[str, Labels] = {}
+        self._past: dict[str, tuple[int, Past]] = {}
+        self._waiting: dict[str, Waiting] = {}
+        self._lacks = {"policies"}
+        self._complete = asyncio.Event()
+        self._namespaces_known = self._past_known = False
+        self._seen = 0
+        self.version = 0
+
+    # --- The port -----------------------------------------------------------------------------
+
+    async def around(self, request: ApprovalRequest) -> Circumstances:
+        """What a decision depends on; a request that is over depends on nothing."""
+        if not request.phase.terminal:
+            await self._complete.wait()
+        return self.now()
+
+    def now(self) -> Circumstances:
+        """What is known at this moment, complete or not."""
+        policies = tuple(self._policies[name] for name in sorted(self._policies))
+        past = [each for _, each in self._past.values()] if self.looks_back else []
+        return Circumstances(policies, self._namespaces, past)
+
+    def approved(self, request: ApprovalRequest, status: ApprovalRequestStatus) -> None:
+        """Count an approval before it is written: two at once must not both be the last one."""
+        past = past_of(request.model_copy(update={"status": status}))
+        if past is not None:
+            self._past[request.metadata.uid] = (_number(request), past)
+
+    # --- Policies -----------------------------------------------------------------------------
+
+    @property
+    def complete(self) -> bool:
+        """Whether decisions can be made."""
+        return self._complete.is_set()
+
+    @property
+    def lacks(self) -> str:
+        """What is still to be read, for people."""
+        return ", ".join(sorted(self._lacks))
+
+    @property
+    def selects_namespaces(self) -> bool:
+        """Whether the labels of namespaces are needed."""
+        return selects_namespaces(self._policies.values())
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether it has to be known what was approved before."""
+        return any(policy.looks_back for policy in self._policies.values())
+
+    def policies_are(self, bodies: Iterable[Mapping[str, Any]]) -> list[Waiting]:
+        """These are all; returns the requests that the differences may concern."""
+        before, self._policies = self._policies, {}
+        for body in bodies:
+            policy = read_policy(body)
+            self._policies[policy.name] = policy
+        changed = [
+            policy
+            for name in before.keys() | self._policies.keys()
+            if before.get(name) != self._policies.get(name)
+            for policy in (before.get(name), self._policies.get(name))
+            if policy is not None
+        ]
+        self._lacks.discard("policies")
+        return self._changed(changed)
+
+    def policy_is(self, body: Mapping[str, Any]) -> list[Waiting]:
+        """One was made or changed."""
+        policy = read_policy(body)
+        before = self._policies.get(policy.name)
+        if before == policy:
+            return []
+        self._policies[policy.name] = policy
+        return self._changed([policy] if before is None else [before, policy])
+
+    def policy_is_gone(self, name: str) -> list[Waiting]:
+        """One was deleted."""
+        before = self._policies.pop(name, None)
+        return self._changed([before] if before is not None else [])
+
+    def policies_are_unknown(self) -> None:
+        """The watch is lost: what is in force now cannot be told."""
+        self._lacks.add("policies")
+        self._judge()
+
+    def _changed(self, policies: list[NamedPolicy]) -> list[Waiting]:
+        self._judge()
+        if not policies:
+            return []
+        self.version += 1
+        return [each for each in self._waiting.values() if self._concerns(policies, each)]
+
+    def _concerns(self, policies: list[NamedPolicy], waiting: Waiting) -> bool:
+        subject = waiting.subject
+        labels = self._namespaces.get(waiting.namespace)
+        return subject is None or any(applies(each, subject, labels) for each in policies)
+
+    # --- Namespaces ---------------------------------------------------------------------------
+
+    def namespaces_are(self, labels: Mapping[str, Labels]) -> list[Waiting]:
+        """These are all, by name; returns the requests in those that differ."""
+        names = labels.keys() | self._namespaces.keys()
+        differ = {name for name in names if labels.get(name) != self._namespaces.get(name)}
+        self._namespaces = dict(labels)
+        self._namespaces_known = True
+        self._judge()
+        return self._in(differ)
+
+    def namespace_is(self, name: str, labels: Labels | None) -> list[Waiting]:
+        """One was made or changed; without labels: deleted."""
+        if self._namespaces.get(name) == labels:
+            return []
+        if labels is None:
+            self._namespaces.pop(name, None)
+        else:
+            self._namespaces[name] = labels
+        return self._in({name})
+
+    def namespaces_are_unknown(self) -> None:
+        """They are not watched, or the watch is lost."""
+        self._namespaces_known = False
+        self._judge()
+
+    def _in(self, namespaces: set[str]) -> list[Waiting]:
+        if not namespaces or not self.selects_namespaces:
+            return []
+        self.version += 1
+        return [each for each in self._waiting.values() if each.namespace in namespaces]
+
+    # --- Requests -----------------------------------------------------------------------------
+
+    def saw(self, request: ApprovalRequest) -> None:
+        """A request as it was listed or has become."""
+        uid, version = request.metadata.uid, _number(request)
+        if request.phase in _OPEN:
+            metadata = request.metadata
+            self._waiting[uid] = Waiting(
+                uid, metadata.namespace, metadata.name, subject_of(request)
+            )
+        else:
+            self._waiting.pop(uid, None)
+        known = self._past.get(uid)
+        if known is not None and known[0] > version:
+            return  # An event from before the approval.
+        past = past_of(request)
+        if past is None or past.latest < self._clock.now() - REMEMBERED:
+            self._past.pop(uid, None)
+        else:
+            self._past[uid] = (version, past)
+            self._forget_what_is_old()
+
+    def forget(self, uid: str) -> None:
+        """A request is gone. That something was approved is not forgotten with it."""
+        self._waiting.pop(uid, None)
+
+    def past_is_known(self) -> None:
+        """Every request there was has been seen."""
+        self._past_known = True
+        self._judge()
+
+    def _forget_what_is_old(self) -> None:
+        self._seen += 1
+        if self._seen % _FORGET_EVERY == 0:
+            oldest = self._clock.now() - REMEMBERED - timedelta(minutes=1)
+            kept = {uid: item for uid, item in self._past.items() if item[1].latest >= oldest}
+            self._past = kept
+
+    def _judge(self) -> None:
+        """Whether all is known that the policies of now depend on."""
+        needs = {
+            "namespaces": self.selects_namespaces and not self._namespaces_known,
+            "earlier approvals": self.looks_back and not self._past_known,
+        }
+        self._lacks -= needs.keys()
+        self._lacks |= {what for what, lacking in needs.items() if lacking}
+        if self._lacks:
+            self._complete.clear()
+        else:
+            self._complete.set()
+
+
+def _number(request: ApprovalRequest) -> int:
+    version = request.metadata.resource_version
+    return int(version) if version.isdecimal() else 0

@@ -1,0 +1,38 @@
+"""Policies to test decisions with."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from countersign.policy.circumstances import Circumstances
+from countersign.policy.history import Past
+from countersign.policy.named_policy import NamedPolicy, read_policy
+from tests.support.fakes_time import START
+
+JsonObject = dict[str, Any]
+
+
+def policy_body(name: str = "p", match: JsonObject | None = None, **require: Any) -> JsonObject:
+    """As the API server stores it; ``require`` in camel case, ``from_`` for ``from``."""
+    spec: JsonObject = {"require": {key.rstrip("_"): value for key, value in require.items()}}
+    if match is not None:
+        spec["match"] = match
+    return {"metadata": {"name": name, "generation": 1}, "spec": spec}
+
+
+def policy(name: str = "p", match: JsonObject | None = None, **require: Any) -> NamedPolicy:
+    """One that has been read."""
+    return read_policy(policy_body(name, match, **require))
+
+
+def under(*policies: NamedPolicy, past: list[Past] | None = None, **labels: str) -> Circumstances:
+    """These policies, and namespace ``shop`` with these labels."""
+    return Circumstances(policies, {"shop": labels}, past or [])
+
+
+def absolute(hours_from: float, hours_to: float, **more: Any) -> JsonObject:
+    """A freeze window around ``START``."""
+    begins, ends = (START + timedelta(hours=hours) for hours in (hours_from, hours_to))
+    times = {"from": begins.isoformat(), "to": ends.isoformat()}
+    return {"name": "release", "absolute": times, **more}

@@ -1,0 +1,253 @@
+"""What is known of policies: nothing is decided before all of it is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.policy import transitions
+from countersign.policybook import PolicyBook
+from tests.support.fakes_objects import (
+    ALONE,
+    UID,
+    after,
+    approval_of,
+    approved,
+    plan,
+    planned,
+    request,
+    signature,
+    signed,
+    with_status,
+)
+from tests.support.fakes_policies import policy_body
+from tests.support.fakes_time import START, FakeClock
+
+SELECTS = {"namespaceSelector": {"matchLabels": {"tier": "prod"}}}
+WEEK = 168 * 3600
+
+
+def book(*bodies: dict[str, Any]) -> PolicyBook:
+    made = PolicyBook(FakeClock())
+    made.policies_are(bodies)
+    return made
+
+
+def of_version(of: ApprovalRequest, version: int) -> ApprovalRequest:
+    metadata = of.metadata.model_copy(update={"resource_version": str(version)})
+    return of.model_copy(update={"metadata": metadata})
+
+
+async def is_answered(by: PolicyBook, of: ApprovalRequest) -> bool:
+    asking = asyncio.create_task(by.around(of))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    answered = asking.done()
+    asking.cancel()
+    return answered
+
+
+async def test_nothing_is_answered_before_the_policies_are_listed() -> None:
+    made = PolicyBook(FakeClock())
+    assert not await is_answered(made, planned())
+    assert not await is_answered(made, approved())
+    assert made.lacks == "policies"
+    made.policies_are([])
+    assert await is_answered(made, planned())
+
+
+async def test_a_request_that_is_over_need_not_wait() -> None:
+    of = planned()
+    over = with_status(of, of.status.model_copy(update={"phase": Phase.DENIED}))
+    assert await is_answered(PolicyBook(FakeClock()), over)
+
+
+async def test_whoever_waits_is_answered_with_what_was_listed_then() -> None:
+    made = PolicyBook(FakeClock())
+    asking = asyncio.create_task(made.around(planned()))
+    await asyncio.sleep(0)
+    made.policies_are([policy_body("a", signatures=2)])
+    assert [each.name for each in (await asking).policies] == ["a"]
+
+
+async def test_nothing_is_answered_while_the_watch_is_lost() -> None:
+    made = book(policy_body(signatures=1))
+    made.policies_are_unknown()
+    assert not await is_answered(made, planned())
+    made.policies_are([policy_body(signatures=1)])
+    assert await is_answered(made, planned())
+
+
+async def test_where_a_policy_selects_namespaces_nothing_is_answered_before_those_are_listed() -> (
+    None
+):
+    made = book(policy_body(match=SELECTS, signatures=1))
+    assert not await is_answered(made, planned())
+    made.namespaces_are({"shop": {"tier": "prod"}})
+    assert await is_answered(made, planned())
+    made.namespaces_are_unknown()
+    assert not await is_answered(made, planned())
+    made.policy_is_gone("p")
+    assert await is_answered(made, planned())
+
+
+async def test_where_a_policy_looks_back_nothing_is_answered_before_all_requests_are_seen() -> None:
+    made = book(policy_body(cooldown="1h"))
+    assert not await is_answered(made, planned())
+    assert made.lacks == "earlier approvals"
+    made.past_is_known()
+    assert await is_answered(made, planned())
+
+
+async def test_a_policy_that_begins_to_look_back_stops_answers_until_it_can() -> None:
+    made = book()
+    assert await is_answered(made, planned())
+    made.policy_is(policy_body(cooldown="1h"))
+    assert not await is_answered(made, planned())
+
+
+# --- Whom a change concerns -----------------------------------------------------------------------
+
+
+def names(waiting: list[Any]) -> list[str]:
+    return sorted(each.name for each in waiting)
+
+
+def waiting_in(made: PolicyBook) -> None:
+    made.saw(planned(request(name="web", uid="1"), plan()))
+    made.saw(approved(request(name="approved", uid="2"), plan()))
+    made.saw(request(name="unplanned", uid="3"))
+    over = planned(request(name="over", uid="4"))
+    made.saw(with_status(over, over.status.model_copy(update={"phase": Phase.DENIED})))
+
+
+def test_a_new_policy_concerns_what_it_matches_and_is_not_over() -> None:
+    made = book()
+    waiting_in(made)
+    assert names(made.policy_is(policy_body(signatures=2))) == ["approved", "unplanned", "web"]
+    other = policy_body("q", match={"targetNames": ["db"]}, signatures=2)
+    assert names(made.policy_is(other)) == ["unplanned"]
+
+
+def test_a_policy_that_does_not_change_concerns_nobody() -> None:
+    made = book(policy_body(signatures=2))
+    waiting_in(made)
+    same = policy_body(signatures=2)
+    same["status"] = {"conditions": []}
+    assert made.policy_is(same) == []
+    assert made.policies_are([same]) == []
+
+
+def test_a_policy_that_no_longer_matches_concerns_what_it_did_match() -> None:
+    made = book(policy_body(signatures=2))
+    waiting_in(made)
+    changed = policy_body(match={"targetNames": ["db"]}, signatures=2)
+    assert "web" in names(made.policy_is(changed))
+    assert names(made.policy_is_gone("p")) == ["unplanned"]
+    assert made.policy_is_gone("p") == []
+
+
+def test_policies_that_were_deleted_while_the_watch_was_away_are_noticed() -> None:
+    made = book(policy_body("a", signatures=2), policy_body("b", signatures=2))
+    waiting_in(made)
+    made.policies_are_unknown()
+    assert "web" in names(made.policies_are([policy_body("a", signatures=2)]))
+    assert [each.name for each in made.now().policies] == ["a"]
+
+
+def test_labels_that_change_concern_their_namespace_where_a_policy_asks_for_some() -> None:
+    made = book(policy_body(match=SELECTS, signatures=2))
+    waiting_in(made)
+    assert "web" in names(made.namespaces_are({"shop": {"tier": "dev"}}))
+    assert made.namespace_is("shop", {"tier": "dev"}) == []
+    assert made.namespace_is("other", {"tier": "prod"}) == []
+    assert "web" in names(made.namespace_is("shop", {"tier": "prod"}))
+    assert "web" in names(made.namespace_is("shop", None))
+
+
+def test_every_change_is_counted() -> None:
+    made = book()
+    before = made.version
+    made.policy_is(policy_body(signatures=2))
+    made.policy_is(policy_body(signatures=3))
+    made.policy_is(policy_body(signatures=3))
+    made.policy_is_gone("p")
+    assert made.version == before + 3
+
+
+# --- What was approved before ---------------------------------------------------------------------
+
+
+def uids(made: PolicyBook) -> list[str]:
+    return sorted(each.subject.uid for each in made.now().past)
+
+
+def looking_back() -> PolicyBook:
+    made = book(policy_body(cooldown="1h"))
+    made.past_is_known()
+    return made
+
+
+def test_an_approval_counts_before_it_is_written() -> None:
+    made, of = looking_back(), planned()
+    of = signed(of, signature("alice", plan=of.status.plan.digest))  # type: ignore[union-attr]
+    made.approved(of, transitions.approved(of, approval_of(of), START))
+    assert uids(made) == [UID]
+
+
+def test_an_approval_that_could_not_be_written_does_not_count() -> None:
+    made, of = looking_back(), planned()
+    of = signed(of, signature("alice", plan=of.status.plan.digest))  # type: ignore[union-attr]
+    made.approved(of, transitions.approved(of, approval_of(of), START))
+    made.saw(of_version(of, 101))
+    assert uids(made) == []
+
+
+def test_an_event_from_before_the_approval_does_not_undo_it() -> None:
+    made = looking_back()
+    made.saw(of_version(approved(), 105))
+    made.saw(of_version(planned(), 104))
+    assert uids(made) == [UID]
+
+
+def test_a_plan_that_went_stale_was_not_an_execution() -> None:
+    made, of = looking_back(), approved()
+    made.saw(of)
+    made.saw(of_version(with_status(of, transitions.stale(of, "Changed.", START)), 101))
+    assert uids(made) == []
+
+
+def test_what_is_deleted_was_executed_all_the_same() -> None:
+    made = looking_back()
+    made.saw(approved())
+    made.forget(UID)
+    assert uids(made) == [UID]
+    assert made.policy_is(policy_body(signatures=2)) == []
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(-WEEK + 1, [UID]), (-WEEK - 1, [])])
+def test_a_week_is_remembered(seconds: float, kept: list[str]) -> None:
+    made = looking_back()
+    made.saw(approved(now=after(seconds)))
+    assert uids(made) == kept
+
+
+def test_what_is_older_than_a_week_is_let_go_in_time() -> None:
+    clock = FakeClock()
+    made = PolicyBook(clock)
+    made.policies_are([policy_body(cooldown="1h")])
+    made.saw(approved(request(uid="old")))
+    clock.advance(seconds=2 * WEEK)
+    for number in range(600):
+        made.saw(approved(request(uid=f"new-{number}"), now=clock.now()))
+    assert "old" not in uids(made)
+
+
+def test_policies_that_do_not_look_back_are_not_told_of_the_past() -> None:
+    made = book(policy_body(signatures=1))
+    made.saw(approved())
+    assert list(made.now().past) == []
+    assert made.now().policies != ALONE.policies
