@@ -114,7 +114,17 @@ def doors(namespace: str) -> dict[str, JsonObject]:
         "role-there": applied(ruling("RoleBinding", namespace=namespace)),
         "cluster-role": applied(ruling("ClusterRoleBinding")),
         "secret": {"action": "kubectl label secret token a=b"},
-        "request": {"action": "kubectl label approvalrequests.countersign.dev first a=b"},
+        "request": {
+            "operation": {
+                "type": "Label",
+                "target": {
+                    "apiVersion": "countersign.dev/v1alpha1",
+                    "kind": "ApprovalRequest",
+                    "name": "first",
+                },
+                "label": {"set": {"a": "b"}},
+            }
+        },
     }
 
 
