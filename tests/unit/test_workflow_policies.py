@@ -187,6 +187,20 @@ async def test_a_command_does_not_begin_while_suspended_and_nothing_says_that_it
 
 
 @in_virtual_time
+async def test_a_command_that_was_written_to_have_begun_is_not_held_back_any_more() -> None:
+    world = await approved_command(OperationType.EXEC)
+    slots = world.workflow._runner._slots
+    for _ in range(32):
+        await slots.acquire()
+    executing = asyncio.create_task(world.execute())
+    await asyncio.sleep(1)
+    lay_down(world, OFF)
+    slots.release()
+    await executing
+    assert world.phase is Phase.SUCCEEDED
+
+
+@in_virtual_time
 async def test_the_kill_switch_reaches_what_waits_for_its_turn() -> None:
     world = World(clock=LoopClock(), parallel=1, verify={"enabled": False})
     await world.approve()
