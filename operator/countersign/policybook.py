@@ -69,7 +69,7 @@ class PolicyBook:
     def approved(self, request: ApprovalRequest, status: ApprovalRequestStatus) -> None:
         """Count an approval before it is written: two at once must not both be the last one."""
         past = past_of(request.model_copy(update={"status": status}))
-        if past is not None:
+        if past is not None and self._keeps_the_past:
             self._past[request.metadata.uid] = (_number(request), past)
 
     # --- Policies -----------------------------------------------------------------------------
@@ -185,6 +185,8 @@ class PolicyBook:
             )
         else:
             self._waiting.pop(uid, None)
+        if not self._keeps_the_past:
+            return
         known = self._past.get(uid)
         if known is not None and known[0] > version:
             return  # An event from before the approval.
@@ -203,6 +205,11 @@ class PolicyBook:
         """Every request there was has been seen."""
         self._past_known = True
         self._judge()
+
+    @property
+    def _keeps_the_past(self) -> bool:
+        """All is read when a policy first looks back; before that, to keep it would be in vain."""
+        return self._past_known or self.looks_back
 
     def _forget_what_is_old(self) -> None:
         self._seen += 1

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import structlog
@@ -211,7 +212,10 @@ class Workflow:
         try:
             if (instead := await self._begin(request, plan, started)) is not None:
                 return instead
-            await self._runner.carry_out(request, run, stamp, lambda: self._may_begin(request))
+            # What cannot be repeated has begun by now: that is written.
+            asked = self._executors[plan.type].repeatable
+            may_begin = partial(self._may_begin, request) if asked else _has_been_asked
+            await self._runner.carry_out(request, run, stamp, may_begin)
         except HeldBackError as held:
             return self._held_back(request, held)
         except StaleError as stale:
@@ -355,6 +359,10 @@ class Workflow:
     async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
         """Post the Events of a step whose status has been written."""
         await self._memory.tell(request, *notices)
+
+
+async def _has_been_asked() -> None:
+    """Whether it may begin."""
 
 
 def _notice(step: str, reason: str, status: ApprovalRequestStatus, *, well: bool = False) -> Notice:

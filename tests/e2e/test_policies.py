@@ -322,6 +322,15 @@ def test_in_an_emergency_one_signature_with_a_reason_stands_for_the_quorum(web: 
     assert "break_glass" in knowledge_of(web, done)["tags"]
 
 
+def test_nobody_breaks_the_glass_in_the_name_of_somebody_else(web: Shop) -> None:
+    lay_down(web, signatures=3, breakGlass={"groups": ["sre"]})
+    propose(web, requestedBy="agent")
+    entry = {"signer": "alice", "groups": ["sre"], "recordedBy": "gitops", "comment": "Down."}
+    with pytest.raises(CommandError, match="is one's own to write"):
+        web.sign("r", user="gitops", breakGlass=True, **entry)
+    assert untouched(web)
+
+
 def knowledge_of(shop: Shop, request: JsonObject) -> JsonObject:
     where = ("-n", "countersign-system", "-l", "countersign.dev/store=knowledge")
     maps = json.loads(shop.cluster.kubectl("get", "cm", *where, "-o", "json").stdout)["items"]

@@ -11,7 +11,6 @@ from countersign.api.approval_request import ApprovalRequest, Phase
 from countersign.policy import transitions
 from countersign.policybook import PolicyBook
 from tests.support.fakes_objects import (
-    ALONE,
     UID,
     after,
     approval_of,
@@ -246,8 +245,14 @@ def test_what_is_older_than_a_week_is_let_go_in_time() -> None:
     assert "old" not in uids(made)
 
 
-def test_policies_that_do_not_look_back_are_not_told_of_the_past() -> None:
+def test_nothing_is_kept_for_policies_that_do_not_look_back() -> None:
     made = book(policy_body(signatures=1))
     made.saw(approved())
     assert list(made.now().past) == []
-    assert made.now().policies != ALONE.policies
+    made.policy_is(policy_body(cooldown="1h"))
+    assert list(made.now().past) == []  # It is read when it is first needed …
+    made.past_is_known()
+    made.policy_is(policy_body(signatures=1))
+    made.saw(approved())
+    made.policy_is(policy_body(cooldown="1h"))
+    assert uids(made) == [UID]  # … and kept from then on.

@@ -146,3 +146,10 @@ async def test_a_watch_that_has_gone_silent_is_opened_anew() -> None:
     assert await run(connection, 100) == ["all a"]
     watches = [each for each in connection.asked if each.get("watch")]
     assert [each["resourceVersion"] for each in watches] == ["10", "10"]
+
+
+@in_virtual_time
+async def test_a_defect_in_what_is_told_is_a_lost_watch_and_not_the_end_of_it() -> None:
+    nameless = {"type": "ADDED", "object": {"metadata": {"resourceVersion": "11"}}}
+    connection = FakeConnection([listing("a"), listing("a")], [[nameless]])
+    assert await run(connection) == ["all a", "lost KeyError: 'name'", "all a"]

@@ -12,9 +12,10 @@ from countersign.api.operation import OperationType
 from countersign.api.status import ApprovalMode
 from countersign.errors import ApiError
 from countersign.policy.named_policy import NamedPolicy
+from countersign.policybook import PolicyBook
 from tests.support.fakes_objects import UID, signature, signed
-from tests.support.fakes_policies import absolute, policy, under
-from tests.support.fakes_time import LoopClock, in_virtual_time
+from tests.support.fakes_policies import absolute, policy, policy_body, under
+from tests.support.fakes_time import FakeClock, LoopClock, in_virtual_time, settle
 from tests.support.fakes_world import World
 from tests.unit.test_workflow_steps import approved as approved_command
 
@@ -94,6 +95,30 @@ async def test_knowledge_of_what_nobody_signed_says_so() -> None:
     assert found is not None
     assert found.created_by == "auto_execute"
     assert found.tags[0] == "auto_executed"
+
+
+async def test_nothing_is_approved_or_begun_before_the_policies_are_known() -> None:
+    world, known = await planned(), PolicyBook(FakeClock())
+    world.sign("alice")
+    world.workflow._policies = known
+    advancing = asyncio.create_task(world.advance())
+    await settle()
+    assert not advancing.done()
+    known.policies_are([policy_body("off", suspend=True)])
+    await advancing
+    assert world.condition("Approved") == "False/Suspended"
+
+
+async def test_nothing_begins_while_the_policies_are_lost_from_sight() -> None:
+    world, known = await approved(), PolicyBook(FakeClock())
+    world.workflow._policies = known
+    executing = asyncio.create_task(world.execute())
+    await settle()
+    assert not executing.done()
+    assert UID not in str(world.cluster.objects[world.path])
+    known.policies_are([])
+    await executing
+    assert world.phase is Phase.SUCCEEDED
 
 
 # --- Approved and not begun -----------------------------------------------------------------------
@@ -184,6 +209,20 @@ async def test_a_command_does_not_begin_while_suspended_and_nothing_says_that_it
     assert world.executor.ran == []
     assert world.condition("Approved") == "False/Suspended"
     assert world.condition("Executed") is None
+
+
+@in_virtual_time
+async def test_a_command_that_was_written_to_have_begun_is_not_held_back_any_more() -> None:
+    world = await approved_command(OperationType.EXEC)
+    slots = world.workflow._runner._slots
+    for _ in range(32):
+        await slots.acquire()
+    executing = asyncio.create_task(world.execute())
+    await asyncio.sleep(1)
+    lay_down(world, OFF)
+    slots.release()
+    await executing
+    assert world.phase is Phase.SUCCEEDED
 
 
 @in_virtual_time

@@ -65,6 +65,11 @@ class Reflector:
                 mirror.lost(error)
                 log.warning("watch is lost", of=self._url, error=str(error))
                 await asyncio.sleep(_AGAIN)
+            except Exception as error:
+                # A defect of ours must not leave an old state standing as if it were the present.
+                mirror.lost(ApiError(f"{type(error).__name__}: {error}"))
+                log.exception("watch broke", of=self._url)
+                await asyncio.sleep(_AGAIN)
 
     async def pages(self) -> AsyncIterator[tuple[list[JsonObject], str]]:
         """All objects in pages, each with the version of the list. Raises ``ApiError``."""

@@ -48,6 +48,7 @@ def explain(
 ) -> Explanation:
     """Where a request stands under ``policies`` (see ``read_policies``).
 
+    Of one that has been decided: the policies that it was decided under, as they are recorded.
     ``namespace_labels`` are those of the request's own namespace. ``past`` is what was approved
     before (``past_of`` of the other requests): without it cooldowns, rates and hourly limits
     cannot be told.
@@ -61,6 +62,11 @@ def explain(
         next_step=step,
         message=request.status.message or "" if request.phase.terminal else message,
         risk=request.status.risk_level,
+        policies=tuple(
+            AppliedPolicy(name=each.name, digest=each.digest) for each in request.status.policies
+        ),
+        signed=request.status.signed,
+        signers=request.status.approval.signers if request.status.approval else (),
     )
     needs, counted = needed(request, around), tally(request, around)
     if request.phase is not Phase.PENDING or needs is None or counted is None:

@@ -152,6 +152,12 @@ def test_of_every_request_there_is_something_to_say(what: str) -> None:
     assert found.message
 
 
+def test_of_a_decided_request_it_says_what_it_was_decided_under() -> None:
+    found = told(approved(), BOTH)
+    assert [each.name for each in found.policies] == ["default"]
+    assert (found.signed, found.signers, found.missing) == ("1/1", ("alice",), ())
+
+
 def test_an_explanation_is_json() -> None:
     policies = read_policies([policy_body("a", signatures=2, freezeWindows=[absolute(-1, 1)])])
     written = told(signed(planned(made=PLAN), ALICE), *policies).to_json()
