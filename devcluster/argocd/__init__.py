@@ -1,0 +1,1 @@
+"""A real Argo CD beside a cluster, and what it is told of ApprovalRequests."""
