@@ -51,15 +51,17 @@ def test_a_build_puts_every_program_and_kwok_stages_in_the_cache(
     assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_argocd_is_a_bundle_of_its_own_with_its_crds(
+def test_argocd_is_a_bundle_of_its_own_with_its_manifests(
     tmp_path: Path, find_fake_go: FindGo, fake_go_folder: Path
 ) -> None:
     folder = build(ARGOCD_BUNDLE, quiet=True, root=tmp_path, find=find_fake_go)
     assert folder == binaries_folder(tmp_path, ARGOCD_BUNDLE)
     assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*")) == [
         "argocd",
-        "crds",
-        "crds/application-crd.yaml",
+        "manifests",
+        "manifests/application-crd.yaml",
+        "manifests/argocd-cm.yaml",
+        "manifests/argocd-role.yaml",
     ]
     assert (fake_go_folder / "built").read_text("utf-8").split() == ["argocd"]
 
