@@ -62,8 +62,8 @@ def follow(
     """Have an Application follow the repository from now on."""
     created: list[Application] = []
 
-    def follow(*, server_side: bool = True) -> Application:
-        application = Application(cluster, repository, shop.namespace, server_side)
+    def follow(*, server_side: bool = True, prune: bool = False) -> Application:
+        application = Application(cluster, repository, shop.namespace, server_side, prune)
         application.create()
         created.append(application)
         return application

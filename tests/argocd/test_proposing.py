@@ -7,10 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.gitops import Application, Repository, request_in_git, resource
-from tests.support.shop import Shop
+from tests.support.gitops import Application, Repository, merged, request_in_git, resource
+from tests.support.shop import JsonObject, Shop
 
 Follow = Callable[..., Application]
+SETTINGS: JsonObject = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "settings"},
+    "data": {"colour": "red"},
+}
 
 
 def test_what_a_commit_proposes_waits_for_people(
@@ -85,6 +91,40 @@ def test_a_request_cannot_be_changed_by_a_later_commit(
     said = application.refused(repository.commit(changed))
     assert "cannot be changed" in said or "immutable" in said, said
     assert shop.request("restart-web")["spec"]["action"].startswith("kubectl rollout restart")
+
+
+def test_a_request_taken_out_of_git_is_not_deleted(
+    shop: Shop, repository: Repository, follow: Follow
+) -> None:
+    wanted = request_in_git("restart-web", signatures=[merged("alice")])
+    wanted["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": "Prune=false"}
+    repository.commit(wanted, SETTINGS)
+    application = follow(prune=True)
+    application.health("restart-web", "Healthy")
+    revision = repository.remove(wanted)
+    application.refresh()
+    status = application.when(
+        lambda status: (
+            status["sync"]["revision"] == revision
+            and status["operationState"]["operation"]["sync"]["revision"] == revision
+            and status["operationState"]["phase"] == "Succeeded"
+        ),
+        "the removal to be synced",
+    )
+    assert resource(status, "restart-web")["requiresPruning"]
+    assert shop.request("restart-web")["status"]["phase"] == "Succeeded"
+
+
+def test_argocd_has_no_right_to_delete_a_request(
+    shop: Shop, repository: Repository, follow: Follow
+) -> None:
+    wanted = request_in_git("restart-web")
+    repository.commit(wanted, SETTINGS)
+    application = follow(prune=True)
+    application.health("restart-web", "Suspended")
+    said = application.refused(repository.remove(wanted))
+    assert 'cannot delete resource "approvalrequests"' in said
+    assert shop.request("restart-web")
 
 
 def _proposed(repository: Repository, follow: Follow) -> Application:

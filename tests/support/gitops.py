@@ -37,8 +37,15 @@ class Repository:
     def commit(self, *objects: JsonObject, message: str = "A change") -> str:
         """Write each object to its own file and commit; the revision."""
         for body in objects:
-            name = f"{body['kind']}-{body['metadata']['name']}.yaml".lower()
-            (self.folder / name).write_text(yaml.safe_dump(body), "utf-8")
+            (self.folder / _file(body)).write_text(yaml.safe_dump(body), "utf-8")
+        return self._committed(message)
+
+    def remove(self, body: JsonObject, *, message: str = "A removal") -> str:
+        """Delete an object's file and commit; the revision."""
+        (self.folder / _file(body)).unlink()
+        return self._committed(message)
+
+    def _committed(self, message: str) -> str:
         self._git("add", "--all")
         self._git("commit", "--quiet", "--allow-empty", f"--message={message}")
         return self._git("rev-parse", "HEAD")
@@ -65,6 +72,10 @@ class Repository:
         ).stdout.strip()
 
 
+def _file(body: JsonObject) -> str:
+    return f"{body['kind']}-{body['metadata']['name']}.yaml".lower()
+
+
 @dataclass(frozen=True)
 class Application:
     """An Application, and what Argo CD says of it; self-heal is on."""
@@ -73,6 +84,7 @@ class Application:
     repository: Repository
     namespace: str
     server_side: bool = True
+    prune: bool = False
     name: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +97,7 @@ class Application:
             "source": {"repoURL": self.repository.url, "path": ".", "targetRevision": "main"},
             "destination": {"server": self.cluster.server, "namespace": self.namespace},
             "syncPolicy": {
-                "automated": {"selfHeal": True},
+                "automated": {"selfHeal": True, "prune": self.prune},
                 "syncOptions": [f"ServerSideApply={str(self.server_side).lower()}"],
             },
         }
