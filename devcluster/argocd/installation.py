@@ -11,9 +11,11 @@ import yaml
 
 from devcluster.argocd.customization import LUA
 from devcluster.cluster import Cluster
+from devcluster.waiting import wait_until
 
 NAMESPACE: Final = "argocd"
 SERVICE_ACCOUNT: Final = "argocd-application-controller"
+_SERVED_WITHIN = 60.0  # seconds; 1 is usual
 _APPLY = ("apply", "--server-side", "--namespace", NAMESPACE)
 
 
@@ -21,8 +23,12 @@ def install(cluster: Cluster, manifests: Path, *, account: str) -> None:
     """Apply Argo CD's `manifests`, then ours as the guide says; `account` is who it deploys as."""
     cluster.kubectl("create", "namespace", NAMESPACE)
     cluster.kubectl(*_APPLY, "--filename", manifests)
-    crds = ("applications.argoproj.io", "appprojects.argoproj.io")
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", *crds)
+    served = ("get", "applications.argoproj.io,appprojects.argoproj.io", "--all-namespaces")
+    wait_until(
+        lambda: cluster.kubectl(*served, check=False).returncode == 0,
+        timeout=_SERVED_WITHIN,
+        what="Argo CD's own kinds to be served",
+    )
     own = [_settings(), _project(), _destination(cluster, account)]
     cluster.kubectl(*_APPLY, "--filename=-", input=yaml.safe_dump_all(own))
     cluster.kubectl("apply", "--server-side", "--field-manager=countersign", "--kustomize", LUA)

@@ -67,7 +67,7 @@ def waiting(shop: Shop, repository: Repository, follow: Follow) -> Application:
     shop.planned("restart-web")
     application.when(
         lambda status: (
-            "waiting for healthy state" in status["operationState"]["message"]
+            "waiting for healthy state" in status["operationState"].get("message", "")
             and status["operationState"]["phase"] == "Running"
         ),
         "the sync to wait",

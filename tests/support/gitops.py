@@ -98,6 +98,7 @@ class Application:
             "destination": {"server": self.cluster.server, "namespace": self.namespace},
             "syncPolicy": {
                 "automated": {"selfHeal": True, "prune": self.prune},
+                "retry": {"limit": 0},  # by default it tries a refused sync five times more
                 "syncOptions": [f"ServerSideApply={str(self.server_side).lower()}"],
             },
         }
@@ -136,7 +137,11 @@ class Application:
             status: JsonObject = self.get().get("status") or {}
             return status if is_so(status) else None
 
-        return eventually(look, what=f"Application {self.name}: {what}", seconds=_SECONDS)
+        try:
+            return eventually(look, what=f"Application {self.name}: {what}", seconds=_SECONDS)
+        except AssertionError as error:
+            status = yaml.safe_dump(self.get().get("status"))
+            raise AssertionError(f"{error}; it says:\n{status}") from None
 
     def synced(self, revision: str) -> JsonObject:
         """Have the repository read, and wait until the namespace is as the revision says."""
@@ -153,15 +158,18 @@ class Application:
         return self.when(lambda status: "sync" in status and is_so(status), f"synced to {revision}")
 
     def refused(self, revision: str) -> str:
-        """Have the repository read, and wait until its sync has failed; what was said."""
+        """Have the repository read, and wait until the API server has refused it; what was said.
+
+        With server-side apply Argo CD finds out when it compares, by a dry run, and does not sync.
+        """
         self.refresh()
 
-        def is_so(status: JsonObject) -> bool:
-            operation = status.get("operationState") or {}
-            result = operation.get("syncResult") or {}
-            return operation.get("phase") == "Failed" and result.get("revision") == revision
+        def is_so(status: JsonObject) -> str:
+            if status.get("sync", {}).get("revision") != revision:
+                return ""
+            return _comparison_error(status) or _failed_sync(status, revision)
 
-        return said(self.when(is_so, f"sync of {revision} failed"))
+        return is_so(self.when(is_so, f"{revision} to be refused"))
 
     def health(self, name: str, health: str) -> str:
         """Wait until an ApprovalRequest has this health; the message beside it."""
@@ -178,10 +186,21 @@ def resource(status: JsonObject, name: str) -> JsonObject:
     return next((each for each in status.get("resources") or [] if each["name"] == name), {})
 
 
+def _comparison_error(status: JsonObject) -> str:
+    conditions = status.get("conditions") or []
+    return "\n".join(each["message"] for each in conditions if each["type"] == "ComparisonError")
+
+
+def _failed_sync(status: JsonObject, revision: str) -> str:
+    operation = status.get("operationState") or {}
+    tried = operation.get("syncResult", {}).get("revision")
+    return said(status) if operation.get("phase") == "Failed" and tried == revision else ""
+
+
 def said(status: JsonObject) -> str:
-    """All that the last sync said of the objects."""
+    """All that the last sync said, of the whole and of each object."""
     operation = status["operationState"]
-    results = (operation.get("syncResult") or {}).get("resources") or []
+    results = operation.get("syncResult", {}).get("resources") or []
     return "\n".join([operation.get("message", ""), *(str(r.get("message")) for r in results)])
 
 
