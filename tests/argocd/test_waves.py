@@ -38,6 +38,16 @@ def test_a_request_that_is_denied_ends_the_sync_before_the_next_wave(
     shop.sign("restart-web", decision="Deny", comment="Not during the sale.")
     status = application.when(is_done("Failed"), "the sync to fail")
     assert "Not during the sale" in said(status) or "denied" in said(status).lower()
+    # It stays in its wave, and so in the way of what comes later.
+    revision = repository.commit({**AFTER, "data": {"colour": "blue"}})
+    application.refresh()
+    application.when(
+        lambda status: (
+            status["operationState"]["operation"]["sync"]["revision"] == revision
+            and is_done("Failed")(status)
+        ),
+        "the next sync to fail as well",
+    )
     assert not exists(shop, "after")
 
 
