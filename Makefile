@@ -18,10 +18,15 @@ demo: $(SYNCED) ## The main job, start to finish, on a control plane it starts i
 
 test: $(SYNCED) ## All tests, on the real control plane
 	@$(RUN)/python -m devcluster build
-	@$(RUN)/pytest -n $(WORKERS) --dist loadgroup tests
+	@$(RUN)/pytest -n $(WORKERS) --dist loadgroup
 
 test-unit: $(SYNCED) ## The unit tests alone, in seconds
 	@$(RUN)/pytest -n $(WORKERS) tests/unit
+
+test-argocd: $(SYNCED) ## The tests beside a real Argo CD, which is built first (once, about 6 minutes)
+	@$(RUN)/python -m devcluster build
+	@$(RUN)/python -m devcluster build argocd
+	@$(RUN)/pytest tests/argocd
 
 lint: $(SYNCED) ## ruff, mypy, import-linter, generated files
 	@$(RUN)/ruff check .
@@ -38,6 +43,9 @@ cluster: $(SYNCED) ## A control plane to play with, operator running, until you 
 
 crds: $(SYNCED) ## Write crds/ from the models
 	@$(RUN)/countersign crds > crds/countersign.dev.yaml
+
+argocd-cm: $(SYNCED) ## Write manifests/argocd/argocd-cm.yaml from the .lua files beside it
+	@$(RUN)/python -m devcluster.argocd > manifests/argocd/argocd-cm.yaml
 
 format: $(SYNCED) ## Format the code
 	@$(RUN)/ruff check --fix .
@@ -65,4 +73,4 @@ $(SYNCED): pyproject.toml requirements.lock | $(UV)
 	@$(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help demo test test-unit lint bench cluster crds format lock clean
+.PHONY: help demo test test-unit test-argocd lint bench cluster crds argocd-cm format lock clean

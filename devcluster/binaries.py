@@ -10,10 +10,9 @@ from pathlib import Path
 from devcluster.cache import binaries_folder, cache_root
 from devcluster.errors import MissingToolError
 from devcluster.options import Source
-from devcluster.pins import COMPONENTS
+from devcluster.pins import COMPONENTS, CONTROL_PLANE
 
 _LEAST = ("etcd", "kube-apiserver")
-STAGES_FOLDER = "stages"
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Binaries:
     @property
     def stages(self) -> tuple[Path, ...]:
         """The Stage files of kwok."""
-        return tuple(sorted((self.folder / STAGES_FOLDER).glob("*.yaml")))
+        return tuple(sorted((self.folder / CONTROL_PLANE.extract.target).glob("*.yaml")))
 
     @property
     def has_controllers(self) -> bool:

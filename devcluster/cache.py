@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from devcluster.pins import cache_key
+from devcluster.pins import CONTROL_PLANE, Bundle, cache_key
 
 
 def cache_root(environ: Mapping[str, str] = os.environ) -> Path:
@@ -17,6 +17,6 @@ def cache_root(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(base) / "countersign"
 
 
-def binaries_folder(root: Path) -> Path:
-    """The folder that holds the pinned binaries once they are built."""
-    return root / "control-plane" / cache_key()
+def binaries_folder(root: Path, bundle: Bundle = CONTROL_PLANE) -> Path:
+    """The folder that holds a bundle's pinned binaries once they are built."""
+    return root / bundle.name / cache_key(bundle)

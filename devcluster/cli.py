@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from devcluster.cache import binaries_folder, cache_root
 from devcluster.command import run_command
 from devcluster.errors import DevclusterError
 from devcluster.options import Options, Source
+from devcluster.pins import ARGOCD_BUNDLE, CONTROL_PLANE, Bundle
 
 app = typer.Typer(
     help="A real Kubernetes control plane without a container engine.",
@@ -20,6 +22,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+class Built(StrEnum):
+    """What can be built."""
+
+    CONTROL_PLANE = "control-plane"
+    ARGOCD = "argocd"
+
+    @property
+    def bundle(self) -> Bundle:
+        """The pins of it."""
+        return ARGOCD_BUNDLE if self is Built.ARGOCD else CONTROL_PLANE
+
+
+_What = Annotated[Built, typer.Argument(help="What is to be in the cache.")]
 
 
 @app.command("run")
@@ -48,17 +65,17 @@ def run(
 
 
 @app.command("build")
-def build_binaries() -> None:
-    """Make sure that the control plane's binaries are in the cache."""
-    print(build())
+def build_binaries(what: _What = Built.CONTROL_PLANE) -> None:
+    """Make sure that the binaries are in the cache; print their folder."""
+    print(build(what.bundle))
 
 
 @app.command("path")
-def path() -> None:
+def path(what: _What = Built.CONTROL_PLANE) -> None:
     """Print the folder of the binaries; exit with 1 if they are not built."""
-    folder = binaries_folder(cache_root())
+    folder = binaries_folder(cache_root(), what.bundle)
     if not folder.is_dir():
-        print("not built: `python -m devcluster build` does it", file=sys.stderr)
+        print(f"not built: `python -m devcluster build {what}` does it", file=sys.stderr)
         raise typer.Exit(1)
     print(folder)
 

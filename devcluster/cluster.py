@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import subprocess
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from devcluster.controllers import Controllers
 from devcluster.errors import UnsupportedError
 from devcluster.kubeconfig import render, write_private
 from devcluster.operator_process import NAMESPACE, SERVICE_ACCOUNT, OperatorProcess
-from devcluster.processes import Guard
+from devcluster.processes import Guard, Process
 
 _LIFETIME = "24h"  # of a service account's token
 
@@ -129,6 +129,11 @@ class Cluster:
     def install_project(self) -> None:
         """Install the project's `manifests/cluster` and the users' role bindings."""
         installation.install_project(self._harness)
+
+    def process(self, name: str, argv: Sequence[str | Path], *, env: Mapping[str, str]) -> Process:
+        """A program that ends with the cluster, not started yet. Its log is `<name>.log`."""
+        log = self.state / f"{name}.log"
+        return Process(argv, name=name, guard=self._guard, log=log, env=env)
 
     def start_operator(
         self, *, name: str = "operator", env: Mapping[str, str] | None = None, wait: bool = True

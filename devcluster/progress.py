@@ -15,7 +15,6 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-EXPECTED = "about 10 minutes on two cores, once"
 _PLAIN_INTERVAL = 30.0  # seconds between lines in a pipe
 _KEPT_LINES = 20
 _PATIENCE = 2.0  # seconds before a spinner is shown
@@ -84,7 +83,9 @@ class Quiet:
 class Plain:
     """Lines for a log: one when a component is done, else one every half minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: str) -> None:
+        """`expected` is how long all of it takes, for people."""
+        self._expected = expected
         self._started = self._last = time.monotonic()
 
     def say(self, text: str) -> None:
@@ -104,7 +105,7 @@ class Plain:
 
     def _elapsed(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
-        return f"{minutes}:{seconds:02} of {EXPECTED}"
+        return f"{minutes}:{seconds:02} of {self._expected}"
 
 
 class Bars:
@@ -155,12 +156,12 @@ def spinner(text: str, *, quiet: bool) -> Generator[None]:
 
 
 @contextmanager
-def reporter(*, quiet: bool) -> Generator[Reporter]:
+def reporter(*, quiet: bool, expected: str) -> Generator[Reporter]:
     """Bars if standard error is a terminal, lines if not, nothing if `quiet`."""
     if quiet:
         yield Quiet()
     elif not sys.stderr.isatty():
-        yield Plain()
+        yield Plain(expected)
     else:
         columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
         with Progress(*columns, console=Console(stderr=True)) as progress:

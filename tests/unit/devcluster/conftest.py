@@ -49,6 +49,15 @@ def fake_go_folder(tmp_path: Path) -> Path:
         place.mkdir(parents=True)
         (place / "kustomization.yaml").write_text("kind: Kustomization\n", "utf-8")
         (place / f"{stage.replace('/', '-')}.yaml").write_text("kind: Stage\n", "utf-8")
+    for place, name in (
+        ("crds", "application-crd"),
+        ("base/config", "argocd-cm"),
+        ("base/application-controller-roles", "argocd-role"),
+    ):
+        manifests = folder / "module" / "manifests" / place
+        manifests.mkdir(parents=True)
+        for file in (name, "kustomization"):
+            (manifests / f"{file}.yaml").write_text("kind: Something\n", "utf-8")
     program = folder / "go"
     program.write_text(_FAKE_GO.format(python=sys.executable, folder=str(folder)), "utf-8")
     program.chmod(0o755)

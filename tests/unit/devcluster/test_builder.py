@@ -19,6 +19,7 @@ from devcluster.builder import build
 from devcluster.cache import binaries_folder
 from devcluster.errors import BuildError
 from devcluster.go import Go
+from devcluster.pins import ARGOCD_BUNDLE
 from devcluster.waiting import wait_until
 
 FindGo = Callable[[Path], Go]
@@ -48,6 +49,21 @@ def test_a_build_puts_every_program_and_kwok_stages_in_the_cache(
         "pod-fast.yaml",
     }
     assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_argocd_is_a_bundle_of_its_own_with_its_manifests(
+    tmp_path: Path, find_fake_go: FindGo, fake_go_folder: Path
+) -> None:
+    folder = build(ARGOCD_BUNDLE, quiet=True, root=tmp_path, find=find_fake_go)
+    assert folder == binaries_folder(tmp_path, ARGOCD_BUNDLE)
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*")) == [
+        "argocd",
+        "manifests",
+        "manifests/application-crd.yaml",
+        "manifests/argocd-cm.yaml",
+        "manifests/argocd-role.yaml",
+    ]
+    assert (fake_go_folder / "built").read_text("utf-8").split() == ["argocd"]
 
 
 def test_what_is_in_the_cache_is_not_built_again(

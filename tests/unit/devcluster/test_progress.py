@@ -52,7 +52,7 @@ def test_in_a_pipe_there_are_lines_at_most_every_half_minute(
 ) -> None:
     now = 0.0
     monkeypatch.setattr("devcluster.progress.time.monotonic", lambda: now)
-    with reporter(quiet=False) as told:
+    with reporter(quiet=False, expected="about 10 minutes") as told:
         for now in (1.0, 29.0, 31.0, 45.0, 62.0):  # noqa: B007 - the clock above reads it
             told.update(fed("errors"))
         told.finish(fed("errors"))
@@ -63,7 +63,7 @@ def test_in_a_pipe_there_are_lines_at_most_every_half_minute(
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    with reporter(quiet=True) as told:
+    with reporter(quiet=True, expected="about 10 minutes") as told:
         told.say("hello")
         told.finish(fed())
     assert capsys.readouterr() == ("", "")

@@ -11,6 +11,7 @@ import yaml
 MANIFESTS = Path(__file__).parents[3] / "manifests"
 FILES = sorted(MANIFESTS.rglob("*.yaml"))
 OBJECTS = [file for file in FILES if file.name != "kustomization.yaml"]
+APART = {"argocd"}  # applied to another namespace, by those who have it
 
 
 def documents(file: Path) -> list[dict[str, Any]]:
@@ -38,7 +39,8 @@ def test_no_file_is_forgotten(folder: Path) -> None:
     [listed] = documents(kustomization)
     present = {file.name for file in folder.glob("*.yaml")} - {"kustomization.yaml"}
     folders = {child.parent.name for child in folder.glob("*/kustomization.yaml")}
-    assert {name for name in listed["resources"] if not name.startswith("..")} == present | folders
+    ours = {name for name in listed["resources"] if not name.startswith("..")}
+    assert ours == present | folders - APART
 
 
 @pytest.mark.parametrize("policy", policies(), ids=lambda policy: policy["kind"])
