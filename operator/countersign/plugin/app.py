@@ -9,6 +9,7 @@ import os
 import sys
 
 import typer
+from typer.completion import get_completion_inspect_parameters
 
 from countersign.plugin.commands import deciding, following, looking, preparing, proposing
 from countersign.plugin.exits import Exit, PluginError, legend
@@ -59,7 +60,10 @@ def main() -> None:
 
 def invoke(arguments: list[str]) -> int:
     """Run one command line; its exit status."""
-    spoken = PROGRAM if COMPLETE in os.environ else _SPOKEN
+    spoken = _SPOKEN
+    if COMPLETE in os.environ:
+        spoken = PROGRAM  # A shell completes the program, not kubectl.
+        get_completion_inspect_parameters()  # Makes the shells known.
     try:
         app(arguments, prog_name=spoken)
     except PluginError as error:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import shlex
 import sys
 from contextlib import redirect_stdout
 from dataclasses import fields
 
 import typer
 
+_PROGRAM = "kubectl-countersign"
 _WITHOUT_FILES = ":4"
 """Cobra's directive: offer no names of files."""
 _PATIENCE = 3.0
@@ -30,41 +32,33 @@ def main() -> None:
 
 def suggestions(words: list[str]) -> list[str]:
     """What could stand in the place of the last word."""
-    from countersign.plugin.app import COMPLETE, PROGRAM, app  # noqa: PLC0415 - it knows us as well
-
     words = words or [""]
     asked = {
-        COMPLETE: "complete_bash",
         # Typer splits them as a shell would.
-        "COMP_WORDS": " ".join([PROGRAM, *words]),
+        "COMP_WORDS": " ".join([_PROGRAM, *map(shlex.quote, words[:-1]), words[-1]]),
         "COMP_CWORD": str(len(words)),
     }
-    os.environ.update(asked)
-    written = io.StringIO()
-    try:
-        with redirect_stdout(written):
-            app([], prog_name=PROGRAM)
-    except SystemExit:
-        pass
-    finally:
-        for name in asked:
-            os.environ.pop(name, None)
-    return [each for each in written.getvalue().splitlines() if each]
+    return [each for each in _answered("complete_bash", asked).splitlines() if each]
 
 
 def script(shell: str) -> str:
     """The script that teaches a shell to complete ``kubectl-countersign``."""
-    from countersign.plugin.app import COMPLETE, PROGRAM, app  # noqa: PLC0415 - it knows us as well
+    return _answered(f"source_{shell}", {})
 
-    os.environ[COMPLETE] = f"source_{shell}"
+
+def _answered(instruction: str, asked: dict[str, str]) -> str:
+    """What the program says to a shell: an environment variable makes it speak to one."""
+    from countersign.plugin.app import COMPLETE, invoke  # noqa: PLC0415 - it knows us as well
+
     written = io.StringIO()
+    before = dict(os.environ)
+    os.environ.update(asked | {COMPLETE: instruction})
     try:
         with redirect_stdout(written):
-            app([], prog_name=PROGRAM)
-    except SystemExit:
-        pass
+            invoke([])
     finally:
-        os.environ.pop(COMPLETE, None)
+        os.environ.clear()
+        os.environ.update(before)
     return written.getvalue()
 
 

@@ -35,14 +35,27 @@ class Where:
 
     namespace: Annotated[
         str | None,
-        typer.Option("--namespace", "-n", help="Namespace; that of the context if left out."),
+        typer.Option(
+            "--namespace",
+            "-n",
+            metavar="NAMESPACE",
+            help="Namespace; that of the context if left out.",
+        ),
     ] = None
     context: Annotated[
         str | None,
-        typer.Option("--context", help="Context of the kubeconfig.", autocompletion=_contexts),
+        typer.Option(
+            "--context",
+            metavar="CONTEXT",
+            help="Context of the kubeconfig.",
+            autocompletion=_contexts,
+        ),
     ] = None
     kubeconfig: Annotated[
-        str | None, typer.Option("--kubeconfig", help="The kubeconfig; else as kubectl finds it.")
+        str | None,
+        typer.Option(
+            "--kubeconfig", metavar="FILE", help="The kubeconfig; else as kubectl finds it."
+        ),
     ] = None
 
 
@@ -93,7 +106,12 @@ class Patience:
     """How long to wait."""
 
     timeout: Annotated[
-        str, typer.Option("--timeout", help="How long to wait, such as 30s or 1h30m; 0s: for ever.")
+        str,
+        typer.Option(
+            "--timeout",
+            metavar="DURATION",
+            help="How long to wait, such as 30s or 1h30m; 0s: for ever.",
+        ),
     ] = "5m"
 
     @property

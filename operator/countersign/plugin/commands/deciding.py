@@ -16,14 +16,19 @@ class Saying:
     """What is said beside yes or no."""
 
     message: Annotated[
-        str | None, typer.Option("--message", "-m", help="Why, in your words; it is kept.")
+        str | None,
+        typer.Option("--message", "-m", metavar="TEXT", help="Why, in your words; it is kept."),
     ] = None
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask: for scripts that have shown it.")
     ] = False
     plan: Annotated[
         str | None,
-        typer.Option("--plan", help="Sign only this plan (status.plan.digest), and no later one."),
+        typer.Option(
+            "--plan",
+            metavar="DIGEST",
+            help="Sign only this plan (status.plan.digest), and no later one.",
+        ),
     ] = None
 
 

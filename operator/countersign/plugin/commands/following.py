@@ -41,13 +41,15 @@ def undo(
     where: Where,
     output: Output,
     message: Annotated[
-        str | None, typer.Option("--message", "-m", help="Why, for the people who sign.")
+        str | None,
+        typer.Option("--message", "-m", metavar="TEXT", help="Why, for the people who sign."),
     ] = None,
 ) -> None:
-    """Propose what takes a request's effect back, as a request of its own.
+    """Propose what takes a request's effect back.
 
-    It is planned and signed like any other. An action on several objects that cannot be taken back
-    in one goes into several requests, in the order in which they are to be signed.
+    That is a request of its own, planned and signed like any other. An action on several objects
+    that cannot be taken back in one goes into several requests, in the order in which they are to
+    be signed.
     """
     from countersign.plugin.acts import following  # noqa: PLC0415 - slow
 

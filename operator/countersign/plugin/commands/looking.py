@@ -25,7 +25,9 @@ class Choice:
     ] = False
     phase: Annotated[
         list[str] | None,
-        typer.Option("--phase", help="Only in this phase, such as Pending; may be repeated."),
+        typer.Option(
+            "--phase", metavar="PHASE", help="Only in this phase, such as Pending; may be repeated."
+        ),
     ] = None
 
 
@@ -36,7 +38,9 @@ class Past:
     timeline: Annotated[
         bool, typer.Option("--timeline", help="With all that has happened to each.")
     ] = False
-    limit: Annotated[int, typer.Option("--limit", min=1, help="The latest so many.")] = 20
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, metavar="N", help="The latest so many.")
+    ] = 20
 
 
 @flattened
@@ -54,9 +58,10 @@ def list_(choice: Choice, scope: Scope, where: Where, output: Output) -> None:
 
 @flattened
 def show(name: Name, where: Where, output: Output) -> None:
-    """Show a request: plan, risk, who has signed, and all that has happened.
+    """Show a request in full.
 
-    The plan is what a signature is for. What stands under `+` and `-` is what would change.
+    Its plan and risk, who has signed, and all that has happened. The plan is what a signature is
+    for: what stands behind `-` and `+` is what would change.
     """
     from countersign.plugin.acts import looking  # noqa: PLC0415 - slow
 
@@ -79,10 +84,13 @@ def history(
     output: Output,
     target: Annotated[
         str | None,
-        typer.Argument(metavar="[TARGET]", help="Only this object, such as deployment/web."),
+        typer.Argument(metavar="TARGET", help="Only this object, such as deployment/web."),
     ] = None,
 ) -> None:
-    """Show past requests: who asked, who signed, how they ended; the latest last."""
+    """Show past requests: who asked, who signed, how they ended.
+
+    The latest last.
+    """
     from countersign.plugin.acts import looking  # noqa: PLC0415 - slow
 
     looking.history(Screen(), where, target, past, scope, output)

@@ -24,20 +24,25 @@ def setup(
     where: Where,
     allow: Annotated[
         list[str] | None,
-        typer.Option("--allow", help="What actions there may do, with commas: restart,scale."),
+        typer.Option(
+            "--allow",
+            metavar="ROLES",
+            help="What actions there may do, with commas: restart,scale.",
+        ),
     ] = None,
     *,
     only_print: Annotated[
         bool, typer.Option("--print", help="Print the YAML instead of applying it.")
     ] = False,
 ) -> None:
-    """Create a namespace's executing service account, and bind it ready roles.
+    """Make a namespace ready: its executing account and roles.
 
     \b
       kubectl countersign setup -n shop --allow restart,scale
 
-    It is the upper bound on everything that can ever be approved in that namespace. May be run
-    again, with more roles; it takes none away.
+    Creates the service account countersign-executor and binds it ready ClusterRoles. That is the
+    upper bound on everything that can ever be approved in that namespace. May be run again, with
+    more roles; it takes none away.
 
     \b
       restart-and-scale  (also: restart, scale)
@@ -56,7 +61,7 @@ def setup(
 def completion(
     shell: Annotated[Shell, typer.Argument(help="Whose script to print.")],
 ) -> None:
-    """Print the script that makes a shell complete `kubectl-countersign`.
+    """Print a completion script for a shell.
 
     \b
       source <(kubectl countersign completion bash)

@@ -17,19 +17,31 @@ class What:
 
     file: Annotated[
         str | None,
-        typer.Option("--file", "-f", help="An ApprovalRequest as YAML or JSON; - for stdin."),
+        typer.Option(
+            "--file", "-f", metavar="FILE", help="An ApprovalRequest as YAML or JSON; - for stdin."
+        ),
     ] = None
     operation: Annotated[
         str | None,
-        typer.Option("--operation", help="Typed instead of a text, such as Scale (docs/actions)."),
+        typer.Option(
+            "--operation",
+            metavar="TYPE",
+            help="Typed instead of a text, such as Scale (docs/actions).",
+        ),
     ] = None
     target: Annotated[
         list[str] | None,
-        typer.Option("--target", help="Of --operation: KIND/NAME; may be repeated."),
+        typer.Option(
+            "--target", metavar="KIND/NAME", help="Of --operation: KIND/NAME; may be repeated."
+        ),
     ] = None
     parameter: Annotated[
         list[str] | None,
-        typer.Option("--with", help="Of --operation: KEY=VALUE, as replicas=3; may be repeated."),
+        typer.Option(
+            "--with",
+            metavar="KEY=VALUE",
+            help="Of --operation: KEY=VALUE, as replicas=3; may be repeated.",
+        ),
     ] = None
 
 
@@ -38,31 +50,48 @@ class Terms:
     """What else is said of it."""
 
     name: Annotated[
-        str | None, typer.Option("--name", help="Name of the request; generated if left out.")
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Name of the request; generated if left out."),
     ] = None
     description: Annotated[
-        str | None, typer.Option("--description", "-d", help="Why, for the people who sign.")
+        str | None,
+        typer.Option("--description", "-d", metavar="TEXT", help="Why, for the people who sign."),
     ] = None
     risk: Annotated[
         str | None,
-        typer.Option("--risk", help="The least risk you see: low, medium, high, critical."),
+        typer.Option(
+            "--risk", metavar="TIER", help="The least risk you see: low, medium, high, critical."
+        ),
     ] = None
     signatures: Annotated[
-        int | None, typer.Option("--signatures", min=1, help="More signatures than the policy's.")
+        int | None,
+        typer.Option("--signatures", min=1, metavar="N", help="More signatures than the policy's."),
     ] = None
     expires: Annotated[
-        str | None, typer.Option("--expires", help="Not approved later than this, such as 24h.")
+        str | None,
+        typer.Option(
+            "--expires", metavar="DURATION", help="Not approved later than this, such as 24h."
+        ),
     ] = None
     not_before: Annotated[
         str | None,
-        typer.Option("--not-before", help="Not before this: RFC 3339, or from now on, such as 2h."),
+        typer.Option(
+            "--not-before",
+            metavar="TIME",
+            help="Not before this: RFC 3339, or from now on, such as 2h.",
+        ),
     ] = None
     incident: Annotated[
-        str | None, typer.Option("--incident", help="Name of the incident it belongs to.")
+        str | None,
+        typer.Option("--incident", metavar="NAME", help="Name of the incident it belongs to."),
     ] = None
     service_account: Annotated[
         str | None,
-        typer.Option("--service-account", help="Account to run as, if not countersign-executor."),
+        typer.Option(
+            "--service-account",
+            metavar="NAME",
+            help="Account to run as, if not countersign-executor.",
+        ),
     ] = None
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Plan only; nothing is ever carried out.")
@@ -84,10 +113,10 @@ def propose(
     until: Until,
     where: Where,
     output: Output,
-    text: Annotated[
+    action: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ACTION]", help="A kubectl command or a plain sentence; best in quotes."
+            metavar="ACTION", help="A kubectl command or a plain sentence; best in quotes."
         ),
     ] = None,
 ) -> None:
@@ -104,4 +133,4 @@ def propose(
     """
     from countersign.plugin.acts import proposing  # noqa: PLC0415 - slow
 
-    proposing.propose(Screen(), where, proposing.Wish(text or [], what, terms), until, output)
+    proposing.propose(Screen(), where, proposing.Wish(action or [], what, terms), until, output)

@@ -1,0 +1,108 @@
+"""People at their terminals: ``kubectl countersign …``, as the executable and, faster, in here."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+from countersign.plugin.app import invoke
+from tests.support.shop import Shop
+
+ESCAPE = "\x1b"
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command has said, and its exit status."""
+
+    out: str
+    err: str
+    status: int
+
+    @property
+    def json(self) -> Any:
+        """Its output, read as JSON."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody in one namespace."""
+
+    shop: Shop
+
+    def kubectl(self, user: str, *args: str, input: str | None = None) -> Said:  # noqa: A002 - as subprocess
+        """The real thing: kubectl finds the plugin on PATH; its output is a pipe."""
+        done = subprocess.run(
+            self._words(user, args),
+            input=input,
+            stdin=subprocess.DEVNULL if input is None else None,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            env=self.env,
+            timeout=120,
+        )
+        return Said(done.stdout, done.stderr, done.returncode)
+
+    def typed(self, user: str, *args: str, keys: str = "", width: int = 100) -> Said:
+        """The same at a terminal, where ``keys`` are pressed; both streams, as they come."""
+        master, slave = pty.openpty()
+        environment = {**self.env, "TERM": "xterm-256color", "COLUMNS": str(width)}
+        environment.pop("NO_COLOR", None)
+        with subprocess.Popen(
+            self._words(user, args), stdin=slave, stdout=slave, stderr=slave, env=environment
+        ) as process:
+            os.close(slave)
+            os.write(master, keys.encode())
+            text = _all_of(master)
+            status = process.wait(60)
+        os.close(master)
+        return Said(text.replace("\r\n", "\n"), "", status)
+
+    def run(self, user: str, *args: str) -> Said:
+        """The same in this process: the same code and the same API server, without its start."""
+        out, err = io.StringIO(), io.StringIO()
+        place = ("--context", user, "--kubeconfig", str(self.shop.cluster.kubeconfig))
+        everywhere = () if "-A" in args or "-n" in args else ("-n", self.shop.namespace)
+        with redirect_stdout(out), redirect_stderr(err):
+            status = invoke([*args, *place, *everywhere])
+        return Said(out.getvalue(), err.getvalue(), status)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The cluster's, without wishes for colours."""
+        forced = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+        return {key: value for key, value in self.shop.cluster.env.items() if key not in forced}
+
+    def _words(self, user: str, args: tuple[str, ...]) -> list[str]:
+        everywhere = () if "-A" in args or "-n" in args else ("-n", self.shop.namespace)
+        return ["kubectl", "countersign", *args, "--context", user, *everywhere]
+
+
+def without_colours(text: str) -> str:
+    """What a person reads on a terminal."""
+    return _COLOURS.sub("", text)
+
+
+def _all_of(master: int) -> str:
+    text = b""
+    while select.select([master], [], [], 60)[0]:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # The other side is closed.
+            break
+        if not part:
+            break
+        text += part
+    return text.decode("utf-8", "replace")
