@@ -18,6 +18,7 @@ from countersign.api.status import MAX_STEPS, Plan, PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError
 from countersign.policy import risk
+from countersign.policy.abilities import EXECUTOR, needed_for
 from countersign.policy.retry import is_transient
 from countersign.ports import Cluster, Draft, Executor, ObjectPath, ServiceAccount
 from countersign.surroundings import measure
@@ -140,13 +141,15 @@ class Planner:
             what = operation.one.described
             return "TargetNotFound", f"{what} was not found. Check kind, name and namespace."
         if error.code == HTTPStatus.FORBIDDEN and _is_missing_right(error, account):
-            return "Forbidden", await self._why_forbidden(account, error)
+            return "Forbidden", await self._why_forbidden(account, operation.type, error)
         if error.code in _REFUSALS:
             reason = "DryRunBlocked" if request.phase is Phase.PENDING else "Blocked"
             return reason, f"The API server refuses this: {error}"
         return "Invalid", f"The API server cannot do this: {error}"
 
-    async def _why_forbidden(self, account: ServiceAccount, error: ApiError) -> str:
+    async def _why_forbidden(
+        self, account: ServiceAccount, operation: OperationType, error: ApiError
+    ) -> str:
         try:
             exists = await self._cluster.service_account_exists(account)
         except ApiError as unknown:
@@ -155,9 +158,9 @@ class Planner:
         who = f"{account.namespace}/{account.name}"
         if not exists:
             return (
-                f"Service account {who} does not exist. Create it and bind it a role "
-                "(manifests/samples/executor.yaml does both), or name another one in "
-                "spec.serviceAccountName."
+                f"Service account {who} does not exist. Create it and bind it a role"
+                f"{_setup(account, operation)}, or name another one in spec.serviceAccountName "
+                "(docs/signing.md)."
             )
         if "impersonate" in str(error):
             return (
@@ -165,10 +168,18 @@ class Planner:
                 "(manifests/samples/other-executor.yaml shows how)."
             )
         return (
-            f"{error}. Bind service account {who} a role that allows it (see kubectl get "
-            "clusterroles -l app.kubernetes.io/component=executor, and "
-            "manifests/samples/executor.yaml)."
+            f"{error}. Bind service account {who} a role that allows it"
+            f"{_setup(account, operation)}, or one of your own (manifests/samples/executor.yaml "
+            "shows how)."
         )
+
+
+def _setup(account: ServiceAccount, operation: OperationType) -> str:
+    """The command that makes the usual account and binds it the ready role."""
+    if account.name != EXECUTOR:
+        return ""
+    allow = needed_for(operation)
+    return f": kubectl countersign setup -n {account.namespace} --allow {allow.value}"
 
 
 def _step(operation: Operation, draft: Draft) -> PlanStep:

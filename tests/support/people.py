@@ -42,8 +42,12 @@ class People:
 
     def kubectl(self, user: str, *args: str, input: str | None = None) -> Said:  # noqa: A002 - as subprocess
         """The real thing: kubectl finds the plugin on PATH; its output is a pipe."""
+        return self.plain(*self._words(user, args)[2:], input=input)
+
+    def plain(self, *args: str, input: str | None = None) -> Said:  # noqa: A002 - as subprocess
+        """``kubectl countersign`` with these words and no others."""
         done = subprocess.run(
-            self._words(user, args),
+            ["kubectl", "countersign", *args],
             input=input,
             stdin=subprocess.DEVNULL if input is None else None,
             capture_output=True,

@@ -121,6 +121,7 @@ async def test_a_missing_permission_says_what_role_to_give() -> None:
     assert 'cannot patch resource "deployments"' in message
     assert "shop/countersign-executor" in message
     assert "Bind service account" in message
+    assert "kubectl countersign setup -n shop --allow restart-and-scale, or one of your" in message
     assert "manifests/samples/executor.yaml" in message
     assert world.cluster.calls == ["get", "dry-run", "service-account"]
 
@@ -130,6 +131,16 @@ async def test_a_missing_service_account_is_told_as_such() -> None:
     world.cluster.faults["get"].append(forbidden(ServiceAccount("shop", "scaler")))
     message = await refused(world, "Forbidden")
     assert "shop/scaler does not exist" in message
+    assert "setup" not in message  # That makes no account of another name.
+
+
+async def test_the_usual_account_is_made_by_a_command_that_the_message_holds() -> None:
+    world = World(action=SCALE)
+    world.cluster.faults["get"].append(forbidden(ServiceAccount("shop", "countersign-executor")))
+    world.cluster.accounts.clear()
+    message = await refused(world, "Forbidden")
+    assert "shop/countersign-executor does not exist" in message
+    assert ": kubectl countersign setup -n shop --allow restart-and-scale, or name" in message
 
 
 async def test_an_account_that_the_operator_may_not_act_as_is_told_as_such() -> None:

@@ -219,7 +219,9 @@ def _write(console: Console, lines: Iterable[Line]) -> None:
 
 
 def _write_folded(console: Console, text: Text, hang: int) -> None:
+    from rich.text import Text  # noqa: PLC0415 - slow
+
     head, rest = text.divide([hang])
     for number, part in enumerate(rest.wrap(console, console.width - hang)):
         part.rstrip()
-        console.print((head if number == 0 else _text(line(" " * hang))) + part, soft_wrap=True)
+        console.print((Text(" " * hang) if number else head) + part, soft_wrap=True)

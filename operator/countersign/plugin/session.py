@@ -64,3 +64,4 @@ async def _run(where: Where, screen: Screen, work: Callable[[Session], Awaitable
         raise told(error, place.configuration.host) from error
     finally:
         await connection.close()
+        await asyncio.sleep(0)  # A connection that was broken off is told so in the next round.
