@@ -9,8 +9,10 @@ import pty
 import re
 import select
 import subprocess
+import termios
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from countersign.plugin.app import invoke
@@ -39,6 +41,7 @@ class People:
     """Everybody in one namespace."""
 
     shop: Shop
+    kubeconfig: Path | None = None
 
     def kubectl(self, user: str, *args: str, input: str | None = None) -> Said:  # noqa: A002 - as subprocess
         """The real thing: kubectl finds the plugin on PATH; its output is a pipe."""
@@ -60,12 +63,26 @@ class People:
         return Said(done.stdout, done.stderr, done.returncode)
 
     def typed(self, user: str, *args: str, keys: str = "", width: int = 100) -> Said:
-        """The same at a terminal, where ``keys`` are pressed; both streams, as they come."""
+        """The same at a terminal."""
+        return self.at_terminal(*self._words(user, args)[2:], keys=keys, width=width)
+
+    def at_terminal(self, *args: str, keys: str = "", width: int = 100) -> Said:
+        """``kubectl countersign`` with these words, where ``keys`` are pressed; both streams.
+
+        The terminal does not echo: what is pressed early would stand in the midst of the output.
+        """
         master, slave = pty.openpty()
+        modes = termios.tcgetattr(slave)
+        modes[3] &= ~termios.ECHO
+        termios.tcsetattr(slave, termios.TCSANOW, modes)
         environment = {**self.env, "TERM": "xterm-256color", "COLUMNS": str(width)}
         environment.pop("NO_COLOR", None)
         with subprocess.Popen(
-            self._words(user, args), stdin=slave, stdout=slave, stderr=slave, env=environment
+            ["kubectl", "countersign", *args],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
         ) as process:
             os.close(slave)
             os.write(master, keys.encode())
@@ -87,7 +104,8 @@ class People:
     def env(self) -> dict[str, str]:
         """The cluster's, without wishes for colours."""
         forced = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
-        return {key: value for key, value in self.shop.cluster.env.items() if key not in forced}
+        env = {key: value for key, value in self.shop.cluster.env.items() if key not in forced}
+        return env | ({"KUBECONFIG": str(self.kubeconfig)} if self.kubeconfig else {})
 
     def _words(self, user: str, args: tuple[str, ...]) -> list[str]:
         everywhere = () if "-A" in args or "-n" in args else ("-n", self.shop.namespace)

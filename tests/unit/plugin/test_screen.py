@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.plugin.screen import Line, Screen, columns, harmless, harmless_document, line
+from tests.support.eventually import eventually
 from tests.support.terminals import HOSTILE, Terminal, dangerous
 
 
@@ -125,13 +127,21 @@ async def test_a_wait_is_shown_on_a_terminal_once_it_takes_long(
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setattr("countersign.plugin.screen._PATIENCE", 0.0)
     err, piped = Terminal(), io.StringIO()
-    for stream in (err, piped):
-        async with Screen(io.StringIO(), stream).waiting("Waiting for \x1b[2J") as waiting:
-            for _ in range(3):  # It begins, has had its patience, and shows.
-                await asyncio.sleep(0)
-            waiting.now("Still")
-    assert r"Waiting for \x1b[2J" in err.getvalue()
+    async with Screen(io.StringIO(), piped).waiting("Waiting") as waiting:
+        await asyncio.sleep(0)
+        waiting.now("Still")
+    async with Screen(io.StringIO(), err).waiting("Waiting for \x1b[2J") as waiting:
+        shown = functools.partial(shows, err)
+        await asyncio.to_thread(shown, r"Waiting for \x1b[2J")
+        waiting.now("Still \x1b[2J")
+        await asyncio.to_thread(shown, r"Still \x1b[2J")
+    assert "\x1b[2J" not in err.getvalue()
     assert piped.getvalue() == ""
+
+
+def shows(stream: io.StringIO, text: str) -> None:
+    """Wait until a stream has been sent a text."""
+    eventually(lambda: text in stream.getvalue(), what=f"{text} to be shown")
 
 
 async def test_a_short_wait_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
