@@ -6,8 +6,10 @@ all. So none of it is passed on, but for what a credential plugin has written.
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from kubernetes.aio.client import Configuration
 
 from countersign.errors import CountersignError
 
+_LOGGER = logging.getLogger("kubernetes.aio.config.kube_config")
 _DEFAULT = Path("~/.kube/config")
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -65,16 +68,19 @@ async def load_place(kubeconfig: str | None = None, context: str | None = None) 
         )
     configuration = Configuration()
     try:
-        await kubernetes_config.load_kube_config(
-            joined, context=name, client_configuration=configuration, persist_config=False
-        )
+        with _complaints() as complaints:
+            await kubernetes_config.load_kube_config(
+                joined, context=name, client_configuration=configuration, persist_config=False
+            )
     except kubernetes_config.ConfigException as error:
-        raise KubeconfigError(_told(error, joined, name)) from None
+        raise KubeconfigError(_told(str(error), joined, name)) from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise KubeconfigError(
             f"The credentials of context {name!r} in {joined} could not be read "
             f"({type(error).__name__}). Does kubectl work with it?"
         ) from None
+    if complaints:
+        raise KubeconfigError(_told(complaints[0], joined, name))
     return Place(configuration, str(chosen.get("namespace") or "default"))
 
 
@@ -142,10 +148,34 @@ def _named(
     return None
 
 
-def _told(error: Exception, where: str, context: str) -> str:
-    text = str(error)
-    if text.startswith("exec: process returned"):
-        return f"The credential plugin of context {context!r} failed: {text[6:]}"
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """What the official client logs instead of raising it: it would go on as nobody."""
+    heard: list[str] = []
+    listener = _Listener(heard)
+    propagates, _LOGGER.propagate = _LOGGER.propagate, False
+    _LOGGER.addHandler(listener)
+    try:
+        yield heard
+    finally:
+        _LOGGER.removeHandler(listener)
+        _LOGGER.propagate = propagates
+
+
+class _Listener(logging.Handler):
+    def __init__(self, heard: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._heard.append(record.getMessage())
+
+
+def _told(text: str, where: str, context: str) -> str:
+    """Only what a credential plugin, or the attempt to start one, has said is quoted."""
+    if text.startswith(("exec: process returned", "[Errno")):
+        said = text.removeprefix("exec: ")
+        return f"The credential plugin of context {context!r} failed: {said}"
     return (
         f"Context {context!r} of the kubeconfig {where} is incomplete: its cluster, user or "
         "credentials are missing. Does kubectl work with it?"
