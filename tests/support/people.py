@@ -9,6 +9,7 @@ import pty
 import re
 import select
 import subprocess
+import sys
 import termios
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -19,6 +20,13 @@ from countersign.plugin.app import invoke
 from tests.support.shop import Shop
 
 ESCAPE = "\x1b"
+# What makes Ctrl-C a signal to whoever runs there.
+_AT_ITS_TERMINAL = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -62,12 +70,16 @@ class People:
         )
         return Said(done.stdout, done.stderr, done.returncode)
 
-    def typed(self, user: str, *args: str, keys: str = "", width: int = 100) -> Said:
+    def typed(
+        self, user: str, *args: str, keys: str = "", width: int = 100, after: str = ""
+    ) -> Said:
         """The same at a terminal."""
-        return self.at_terminal(*self._words(user, args)[2:], keys=keys, width=width)
+        return self.at_terminal(*self._words(user, args)[2:], keys=keys, width=width, after=after)
 
-    def at_terminal(self, *args: str, keys: str = "", width: int = 100) -> Said:
+    def at_terminal(self, *args: str, keys: str = "", width: int = 100, after: str = "") -> Said:
         """``kubectl countersign`` with these words, where ``keys`` are pressed; both streams.
+
+        They are pressed at once, or when the text ``after`` is seen.
 
         The terminal does not echo: what is pressed early would stand in the midst of the output.
         """
@@ -78,15 +90,16 @@ class People:
         environment = {**self.env, "TERM": "xterm-256color", "COLUMNS": str(width)}
         environment.pop("NO_COLOR", None)
         with subprocess.Popen(
-            ["kubectl", "countersign", *args],
+            [sys.executable, "-c", _AT_ITS_TERMINAL, "kubectl", "countersign", *args],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env=environment,
         ) as process:
             os.close(slave)
+            text = _until(master, after) if after else ""
             os.write(master, keys.encode())
-            text = _all_of(master)
+            text += _until(master, None)
             status = process.wait(60)
         os.close(master)
         return Said(text.replace("\r\n", "\n"), "", status)
@@ -117,14 +130,15 @@ def without_colours(text: str) -> str:
     return _COLOURS.sub("", text)
 
 
-def _all_of(master: int) -> str:
+def _until(master: int, seen: str | None) -> str:
+    """What comes until a text is seen, or until the other side is closed."""
     text = b""
     while select.select([master], [], [], 60)[0]:
         try:
             part = os.read(master, 65536)
         except OSError:  # The other side is closed.
             break
-        if not part:
-            break
         text += part
+        if not part or (seen is not None and seen.encode() in text):
+            break
     return text.decode("utf-8", "replace")

@@ -8,10 +8,11 @@ as Python writes it, and nothing is ever read as markup.
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
@@ -116,7 +117,8 @@ class Screen:
         """Ask for yes or no on the terminal; no is the default."""
         self._err.write(f"{harmless(question)} [y/N] ")
         self._err.flush()
-        answer = sys.stdin.readline()
+        with _interruptible():
+            answer = sys.stdin.readline()
         if not answer.endswith("\n"):
             self._err.write("\n")  # The input has ended (Ctrl-D) on the line of the question.
         return answer.strip().lower() in ("y", "yes")
@@ -167,6 +169,16 @@ class Waiting:
                 await asyncio.Event().wait()
             finally:
                 self._status = None
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end a question at once: asyncio would first wait for its answer."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def columns(rows: Sequence[Sequence[str | Span]], *, gap: int = 3) -> list[Line]:

@@ -39,7 +39,10 @@ class Session:
 
 def run(where: Where, screen: Screen, work: Callable[[Session], Awaitable[None]]) -> None:
     """Connect, do the work, disconnect; every failure is a ``PluginError``."""
-    asyncio.run(_run(where, screen, work))
+    try:
+        asyncio.run(_run(where, screen, work))
+    except KeyboardInterrupt:
+        raise PluginError("Interrupted.", Exit.INTERRUPTED) from None
 
 
 async def _run(where: Where, screen: Screen, work: Callable[[Session], Awaitable[None]]) -> None:

@@ -13,6 +13,7 @@ from countersign.plugin.exits import Exit, PluginError
 from countersign.plugin.options import Goal
 from countersign.plugin.reading import read
 from countersign.plugin.session import Session
+from countersign.policy.retry import is_transient
 
 _AGAIN = 1.0
 """Seconds before a watch that has broken is opened again."""
@@ -69,29 +70,43 @@ async def wait(
 async def _follow(
     session: Session, last: list[ApprovalRequest], goal: Goal, show: Callable[[str], None]
 ) -> None:
-    """Watch until it has come so far or the watch ends; then read it anew."""
-    metadata = last[0].metadata
+    """Watch until it has come so far or the watch ends; then read it anew.
+
+    What may pass, such as an API server that starts again, is waited out.
+    """
     try:
-        async with session.requests.watch(
-            metadata.namespace, metadata.name, metadata.resource_version
-        ) as events:
-            async for event in events:
-                if event.get("type") == "DELETED":
-                    raise _gone(last[0])
-                if event.get("type") not in ("ADDED", "MODIFIED"):
-                    break  # Too old a version, say: read it anew.
-                last[0] = read(event["object"])
-                show(_progress(last[0], goal))
-                if reached(last[0], goal):
-                    return
+        if await _watched(session, last, goal, show):
+            return
+        metadata = last[0].metadata
+        found = read(await session.requests.get(metadata.namespace, metadata.name))
     except ApiError as error:
-        if error.code is not None:
+        if not is_transient(error):
             raise
         await asyncio.sleep(_AGAIN)
-    found = read(await session.requests.get(metadata.namespace, metadata.name))
+        return
     if found.metadata.uid != metadata.uid:
         raise _gone(last[0])
     last[0] = found
+
+
+async def _watched(
+    session: Session, last: list[ApprovalRequest], goal: Goal, show: Callable[[str], None]
+) -> bool:
+    """Whether it has come so far while it was watched."""
+    metadata = last[0].metadata
+    async with session.requests.watch(
+        metadata.namespace, metadata.name, metadata.resource_version
+    ) as events:
+        async for event in events:
+            if event.get("type") == "DELETED":
+                raise _gone(last[0])
+            if event.get("type") not in ("ADDED", "MODIFIED"):
+                return False  # Too old a version, say.
+            last[0] = read(event["object"])
+            show(_progress(last[0], goal))
+            if reached(last[0], goal):
+                return True
+    return False
 
 
 def _progress(request: ApprovalRequest, goal: Goal) -> str:

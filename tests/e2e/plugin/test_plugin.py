@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 from countersign.connection import Connection
+from countersign.errors import ApiError
 from countersign.kubeconfig import load_place
-from countersign.plugin.acts.deciding import signed_by
+from countersign.plugin import signing
+from countersign.plugin.acts.deciding import has_moved, signed_by
 from countersign.plugin.exits import Exit
 from countersign.plugin.reading import read
 from countersign.plugin.requests import Requests
@@ -204,6 +206,35 @@ async def test_a_plan_that_changes_between_question_and_answer_is_not_signed(
     finally:
         await connection.close()
     assert "signatures" not in shop.request("r")["spec"]
+
+
+async def test_a_withdrawal_notices_that_its_entry_stands_elsewhere_by_now(people: People) -> None:
+    shop = people.shop
+    shop.propose("r", action=RESTART, requiredSignatures=4)
+    shop.planned("r")
+    for user in ("alice", "bob", "carol"):
+        shop.sign("r", user=user)
+    session, connection = await connected(people, "bob")
+    try:
+        me = await session.reviews.who()
+        patch = signing.withdrawal(read(shop.request("r")), me)
+        assert people.kubectl("alice", "withdraw", "r").status == Exit.DONE
+        with pytest.raises(ApiError) as refusal:
+            await session.requests.patch(shop.namespace, "r", patch)
+        assert has_moved(refusal.value), refusal.value
+    finally:
+        await connection.close()
+    signers = [each["signer"] for each in shop.request("r")["spec"]["signatures"]]
+    assert signers == ["bob", "carol"]
+
+
+def test_ctrl_c_at_the_question_ends_it_at_once_and_signs_nothing(people: People) -> None:
+    people.shop.propose("r", action=RESTART)
+    people.shop.planned("r")
+    said = people.typed("alice", "approve", "r", keys="\x03", after="[y/N]")
+    assert said.status == Exit.INTERRUPTED
+    assert "error: Interrupted." in without_colours(said.out)
+    assert "signatures" not in people.shop.request("r")["spec"]
 
 
 async def connected(people: People, user: str) -> tuple[Session, Connection]:
