@@ -26,7 +26,10 @@ def _contexts(incomplete: str) -> list[str]:
     return context_names(incomplete)
 
 
-Name = Annotated[str, typer.Argument(metavar="NAME", autocompletion=_names, help="The request.")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", autocompletion=_names, help="The request: web, or shop/web."),
+]
 
 
 @dataclass(frozen=True)

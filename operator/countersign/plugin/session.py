@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.connection import Connection
 from countersign.errors import ApiError
 from countersign.kubeconfig import KubeconfigError, load_place
-from countersign.plugin.exits import Exit, PluginError
+from countersign.plugin.exits import Exit, PluginError, refused
 from countersign.plugin.failures import told
 from countersign.plugin.options import Where
 from countersign.plugin.reading import read
@@ -18,6 +18,7 @@ from countersign.plugin.requests import Requests
 from countersign.plugin.reviews import Reviews
 from countersign.plugin.screen import Screen
 
+_KINDS = ("approvalrequest", "approvalrequests", "approval", "approvals")
 _TIMEOUT = 30.0
 """Seconds for one request."""
 
@@ -35,6 +36,19 @@ class Session:
     async def request(self, name: str) -> ApprovalRequest:
         """Read one request. Raises ``ApiError``, ``PluginError``."""
         return read(await self.requests.get(self.namespace, name))
+
+
+def located(where: Where, name: str) -> tuple[Where, str]:
+    """A request as people paste it: ``web``, ``shop/web``, or what ``-o name`` has printed.
+
+    ``PluginError`` where ``-n`` says another namespace than the name.
+    """
+    before, slash, own = name.rpartition("/")
+    if not slash or before.partition(".")[0] in _KINDS:
+        return where, own
+    if where.namespace not in (None, before):
+        raise refused(f"{name} is in namespace {before}, and -n says {where.namespace}.")
+    return replace(where, namespace=before), own
 
 
 def run(where: Where, screen: Screen, work: Callable[[Session], Awaitable[None]]) -> None:

@@ -64,7 +64,7 @@ def test_from_the_proposal_to_its_undoing_as_people_type_it(people: People) -> N
     assert waited.status == Exit.DONE, waited
     assert waited.out.startswith(f"{place}/{name} is Succeeded. Scale Deployment {place}/web")
 
-    shown = people.kubectl("eve", "show", name)
+    shown = people.kubectl("eve", "show", f"{place}/{name}")
     for words in ("Why           Sale at 20:00.", "✓ alice (sre) approves: Go ahead.", "Timeline"):
         assert words in shown.out
     told = people.kubectl("bob", "history", "deploy/web")

@@ -15,11 +15,11 @@ from countersign.plugin import waiting
 from countersign.plugin.acts.looking import waits_for
 from countersign.plugin.acts.proposing import send
 from countersign.plugin.exits import Exit, PluginError
-from countersign.plugin.options import Goal
+from countersign.plugin.options import Goal, Where
 from countersign.plugin.requests import Requests
 from countersign.plugin.reviews import Person, Reviews, Tier
 from countersign.plugin.screen import Screen
-from countersign.plugin.session import Session
+from countersign.plugin.session import Session, located
 from tests.support.requests_made import OTHER, item, request, signature
 
 ALICE = Person("alice", ("sre",))
@@ -151,6 +151,27 @@ async def test_who_proposes_is_filled_in_where_the_server_does_not() -> None:
     other = Server(ApiError("no", code=403))
     with pytest.raises(ApiError, match="no"):
         await send(other.session, "shop", {"metadata": {}, "spec": {"action": "x"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "namespace", "own"),
+    [
+        ("web", None, None, "web"),
+        ("shop/web", None, "shop", "web"),
+        ("shop/web", "shop", "shop", "web"),
+        ("approvalrequest.countersign.dev/web", "shop", "shop", "web"),
+        ("approval/web", None, None, "web"),
+    ],
+)
+def test_a_request_is_found_by_what_was_printed_of_it(
+    name: str, given: str | None, namespace: str | None, own: str
+) -> None:
+    assert located(Where(namespace=given), name) == (Where(namespace=namespace), own)
+
+
+def test_a_name_and_a_namespace_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(PluginError, match="shop/web is in namespace shop, and -n says prod"):
+        located(Where(namespace="prod"), "shop/web")
 
 
 # --- Waiting ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from countersign.plugin.options import Output, Where
 from countersign.plugin.reading import read
 from countersign.plugin.reviews import Person
 from countersign.plugin.screen import Screen
-from countersign.plugin.session import Session, run
+from countersign.plugin.session import Session, located, run
 from countersign.plugin.signing import Decision
 from countersign.ports import JsonObject
 
@@ -29,6 +29,7 @@ def sign(
     screen: Screen, where: Where, name: str, saying: Saying, output: Output, *, approves: bool
 ) -> None:
     """Show the plan, ask, and write one's own entry with the digest that was shown."""
+    where, name = located(where, name)
     decision = Decision.APPROVE if approves else Decision.DENY
 
     async def work(session: Session) -> None:
@@ -78,6 +79,7 @@ async def signed_by(
 
 def withdraw(screen: Screen, where: Where, name: str, output: Output) -> None:
     """Take one's own entry out."""
+    where, name = located(where, name)
 
     async def work(session: Session) -> None:
         me = await session.reviews.who()
@@ -114,6 +116,7 @@ def has_moved(error: ApiError) -> bool:
 
 def cancel(screen: Screen, where: Where, name: str, output: Output) -> None:
     """Set spec.cancelled."""
+    where, name = located(where, name)
 
     async def work(session: Session) -> None:
         body = {"spec": {"cancelled": True}}

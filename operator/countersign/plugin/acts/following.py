@@ -9,11 +9,12 @@ from countersign.plugin.exits import Exit, PluginError
 from countersign.plugin.options import Output, Where
 from countersign.plugin.reading import read
 from countersign.plugin.screen import Screen
-from countersign.plugin.session import Session, run
+from countersign.plugin.session import Session, located, run
 
 
 def wait(screen: Screen, where: Where, name: str, until: Until, output: Output) -> None:
     """Until it has come so far; what came of it decides the exit status."""
+    where, name = located(where, name)
     seconds = until.seconds
 
     async def work(session: Session) -> None:
@@ -33,6 +34,7 @@ def wait(screen: Screen, where: Where, name: str, until: Until, output: Output) 
 
 def undo(screen: Screen, where: Where, name: str, message: str | None, output: Output) -> None:
     """Propose the reverse."""
+    where, name = located(where, name)
 
     async def work(session: Session) -> None:
         request = await session.request(name)

@@ -19,7 +19,7 @@ from countersign.plugin.options import Format, Output, Scope, Where
 from countersign.plugin.reading import read, readable
 from countersign.plugin.reviews import Person, Tier
 from countersign.plugin.screen import Screen, line
-from countersign.plugin.session import Session, run
+from countersign.plugin.session import Session, located, run
 from countersign.policy.decide import current_plan, tally
 from countersign.ports import JsonObject, ObjectPath
 
@@ -51,6 +51,7 @@ def list_(screen: Screen, where: Where, choice: Choice, scope: Scope, output: Ou
 
 def show(screen: Screen, where: Where, name: str, output: Output) -> None:
     """One request in full."""
+    where, name = located(where, name)
 
     async def work(session: Session) -> None:
         item = await session.requests.get(session.namespace, name)
@@ -64,6 +65,7 @@ def show(screen: Screen, where: Where, name: str, output: Output) -> None:
 
 def explain(screen: Screen, where: Where, name: str) -> None:
     """What one request still needs."""
+    where, name = located(where, name)
 
     async def work(session: Session) -> None:
         request = await session.request(name)
