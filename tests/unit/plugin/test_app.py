@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from countersign.plugin import completion
-from countersign.plugin.app import invoke
+from countersign.plugin.app import app, invoke
 from countersign.plugin.exits import Exit
 from countersign.plugin.options import Patience
 
@@ -109,6 +110,14 @@ def test_there_is_a_script_for_each_shell(shell: str, capsys: pytest.CaptureFixt
     said = capsys.readouterr().out
     assert "kubectl-countersign" in said
     assert "_KUBECTL_COUNTERSIGN_COMPLETE" in said
+
+
+def test_the_documentation_has_every_command_and_every_status() -> None:
+    documented = (Path(__file__).parents[3] / "docs" / "plugin.md").read_text("utf-8")
+    for command in app.registered_commands:
+        assert re.search(rf"^\| `{command.name}[ `]", documented, re.MULTILINE), command.name
+    for status in Exit:
+        assert f"\n| {status.value} | " in documented
 
 
 def test_no_time_is_for_ever() -> None:
