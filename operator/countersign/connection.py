@@ -116,7 +116,10 @@ class Connection:
                 if response.status >= _FIRST_ERROR:
                     text = await response.read()
                     raise _refusal(response.status, text, response.headers.get("Retry-After"))
-                yield _lines(response)
+                try:
+                    yield _lines(response)
+                finally:
+                    _hang_up(response)
         except TimeoutError as error:
             raise ApiError(f"watch of {call.path}: timed out") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -233,6 +236,13 @@ def _refusal(code: int, text: bytes, retry_after: str | None) -> ApiError:
     if retry_after is not None and retry_after.isdigit():
         seconds = int(retry_after)
     return ApiError(message or f"HTTP {code}", code=code, reason=reason, retry_after=seconds)
+
+
+def _hang_up(response: aiohttp.ClientResponse) -> None:
+    """Break off a watch without TLS's farewell, which would outlive a short program's loop."""
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
 
 
 async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[JsonObject]:

@@ -18,6 +18,7 @@ from countersign.api.status import MAX_STEPS, Plan, PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError
 from countersign.policy import risk
+from countersign.policy.abilities import EXECUTOR, needed_for
 from countersign.policy.retry import is_transient
 from countersign.ports import Cluster, Draft, Executor, ObjectPath, ServiceAccount
 from countersign.surroundings import measure
@@ -140,7 +141,7 @@ class Planner:
             what = operation.one.described
             return "TargetNotFound", f"{what} was not found. Check kind, name and namespace."
         if error.code == HTTPStatus.FORBIDDEN and _is_missing_right(error, account):
-            return "Forbidden", _why_forbidden(account, error)
+            return "Forbidden", _why_forbidden(account, operation.type, error)
         if error.code in _REFUSALS:
             reason = "DryRunBlocked" if request.phase is Phase.PENDING else "Blocked"
             return reason, f"The API server refuses this: {error}"
@@ -185,7 +186,7 @@ def _is_missing_right(error: ApiError, account: ServiceAccount) -> bool:
     return f'User "{account.user}" cannot ' in text or "cannot impersonate" in text
 
 
-def _why_forbidden(account: ServiceAccount, error: ApiError) -> str:
+def _why_forbidden(account: ServiceAccount, operation: OperationType, error: ApiError) -> str:
     """What to give. Whether there is such an account the operator has no right to know."""
     who = f"{account.namespace}/{account.name}"
     if "cannot impersonate" in str(error):
@@ -194,10 +195,18 @@ def _why_forbidden(account: ServiceAccount, error: ApiError) -> str:
             "(manifests/samples/other-executor.yaml shows how), or name another one in "
             "spec.serviceAccountName."
         )
+    if account.name == EXECUTOR:
+        allow = needed_for(operation).value
+        command = f"kubectl countersign setup -n {account.namespace} --allow {allow}"
+        return (
+            f"{error}. Create service account {who} if it does not exist, and bind it a role that "
+            f"allows this: {command} does both, and manifests/samples/executor.yaml shows how to "
+            "without the plugin."
+        )
     return (
-        f"{error}. Bind service account {who} a role that allows it (see kubectl get clusterroles "
-        "-l app.kubernetes.io/component=executor), and create the account if it does not exist: "
-        "manifests/samples/executor.yaml does both."
+        f"{error}. Create service account {who} if it does not exist, and bind it a role that "
+        "allows this (see kubectl get clusterroles -l app.kubernetes.io/component=executor, and "
+        "manifests/samples/executor.yaml)."
     )
 
 

@@ -57,6 +57,11 @@ class AuditTrail:
         """All that the operator has asked for, as itself or as an account, since the beginning."""
         return [asked for _, asked in self._all() if asked.user == OPERATOR]
 
+    def by_user(self, user: str) -> list[Asked]:
+        """What a person asked for, in order; once each."""
+        seen = {audit_id: asked for audit_id, asked in self._all() if asked.user == user}
+        return sorted(seen.values(), key=lambda asked: asked.at)
+
     def _all(self) -> Iterator[tuple[str, Asked]]:
         with self._path.open() as lines:
             for line in lines:

@@ -120,9 +120,19 @@ async def test_a_missing_permission_says_what_role_to_give() -> None:
     message = await refused(world, "Forbidden")
     assert 'cannot patch resource "deployments"' in message
     assert "shop/countersign-executor" in message
-    assert "Bind service account shop/countersign-executor a role that allows it" in message
-    assert "create the account if it does not exist: manifests/samples/executor.yaml" in message
+    assert "Create service account shop/countersign-executor if it does not exist" in message
+    command = "kubectl countersign setup -n shop --allow restart-and-scale does both"
+    assert command in message
+    assert "manifests/samples/executor.yaml" in message
     assert world.cluster.calls == ["get", "dry-run"]
+
+
+async def test_what_an_account_of_another_name_lacks_is_no_matter_for_the_plugin() -> None:
+    world = World(action=SCALE, service_account_name="scaler")
+    world.cluster.faults["get"].append(forbidden(ServiceAccount("shop", "scaler")))
+    message = await refused(world, "Forbidden")
+    assert "Create service account shop/scaler if it does not exist" in message
+    assert "setup" not in message  # That makes no account of another name.
 
 
 async def test_an_account_that_the_operator_may_not_act_as_is_told_as_such() -> None:

@@ -28,6 +28,8 @@ from countersign.policy.quorum import Tally, count
 from countersign.policy.requirement import Requirement, requirement
 from countersign.policy.subject import Subject, subject_of
 
+SIGNATURES_MISSING = "SignaturesMissing"
+"""Reason of the condition Approved while somebody still has to sign."""
 _OUTDATED = (
     "The plan was written, but the API server has dropped it: the installed CRD is older than "
     "the operator. Apply crds/ again, then create a new request."
@@ -137,7 +139,7 @@ def _decide_planned(
         return stopped
     ground = ground_of(request, plan, counted, needs, around, now)
     if ground is None:
-        return Wait("SignaturesMissing", counted.waits, expires, counted, needs)
+        return Wait(SIGNATURES_MISSING, counted.waits, expires, counted, needs)
     blocking = obstacles(request, subject, counted, needs, around, now)
     if blocking:
         last = max(blocking, key=lambda each: each.until)

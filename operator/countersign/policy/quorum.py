@@ -88,7 +88,7 @@ def _why_not(
     if signature.signer in (request.spec.requested_by, request.spec.submitted_by):
         # The API server refuses this already; here it is refused once more.
         return "who proposes does not sign"
-    if (why := _not_for(signature, plan)) is not None or signature.decision == "Deny":
+    if (why := not_for(signature, plan)) is not None or signature.decision == "Deny":
         # A Deny has to be about this plan, and needs no more: the careful reading of a doubt is
         # that somebody objects.
         return why
@@ -99,7 +99,7 @@ def _why_not(
     return None
 
 
-def _not_for(signature: Signature, plan: Plan) -> str | None:
+def not_for(signature: Signature, plan: Plan) -> str | None:
     """Why a signature is not for this plan.
 
     One that names none was written before there was a plan (in Git): it covers the first plan and

@@ -20,7 +20,7 @@ from countersign.api.status import (
 )
 from countersign.api.text import clip
 from countersign.policy.circumstances import Circumstances
-from countersign.policy.decide import expiry
+from countersign.policy.decide import SIGNATURES_MISSING, expiry
 from countersign.policy.decision import Approve, Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
 from countersign.policy.phases import DRY_RUN, STALE
@@ -48,7 +48,7 @@ def planned(
     tally = Tally(needs.signatures, (), ())
     reason = "Planned" if plan.changes_anything else NO_CHANGE
     draft.set(ConditionType.PLANNED, "True", reason, plan.summary)
-    draft.set(ConditionType.APPROVED, "False", "SignaturesMissing", tally.waits)
+    draft.set(ConditionType.APPROVED, "False", SIGNATURES_MISSING, tally.waits)
     if plan.revision == 1:
         _tell_of_proposal(draft)
     draft.tell("plan", "success", "Planned", plan.summary, role="planner")

@@ -1,0 +1,223 @@
+"""Reading and showing requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from countersign.actions.parser.kinds import kind_of
+from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.conditions import ConditionType
+from countersign.cluster.urls import url_of
+from countersign.connection import Call
+from countersign.errors import ApiError
+from countersign.plugin import explaining, formats, signing, tables
+from countersign.plugin.commands.looking import Choice, Past
+from countersign.plugin.details import details, timeline
+from countersign.plugin.exits import refused
+from countersign.plugin.options import Format, Output, Scope, Where
+from countersign.plugin.policies import judge
+from countersign.plugin.reading import read, readable
+from countersign.plugin.reviews import Person, Tier
+from countersign.plugin.screen import Screen, line
+from countersign.plugin.session import Session, located, run
+from countersign.policy.decide import SIGNATURES_MISSING, current_plan
+from countersign.policy.quorum import not_for
+from countersign.ports import JsonObject, ObjectPath
+
+_RBAC = "rbac.authorization.k8s.io/v1"
+
+
+def list_(screen: Screen, where: Where, choice: Choice, scope: Scope, output: Output) -> None:
+    """The requests of a namespace or of all, or some of them."""
+    phases = _phases(choice.phase or [])
+
+    async def work(session: Session) -> None:
+        namespace = None if scope.all_namespaces else session.namespace
+        items = await session.requests.every(namespace)
+        if phases:
+            items = [each for each in items if _phase(each) in phases]
+        if choice.mine or choice.to_sign:
+            items = await _about_me(session, items, choice)
+        if output.for_machines:
+            formats.write_list(screen, output.output, items)
+        elif not items:
+            screen.tell(_none(namespace, choice))
+        else:
+            wide = output.output is Format.WIDE
+            now = datetime.now(UTC)
+            screen.show(tables.table(items, now, namespaces=scope.all_namespaces, wide=wide))
+
+    run(where, screen, work)
+
+
+def show(screen: Screen, where: Where, name: str, output: Output) -> None:
+    """One request in full."""
+    where, name = located(where, name)
+
+    async def work(session: Session) -> None:
+        item = await session.requests.get(session.namespace, name)
+        if output.for_machines:
+            formats.write(screen, output.output, [item])
+        else:
+            screen.show(details(read(item), datetime.now(UTC)))
+
+    run(where, screen, work)
+
+
+def explain(screen: Screen, where: Where, name: str, output: Output) -> None:
+    """What one request still needs."""
+    where, name = located(where, name)
+
+    async def work(session: Session) -> None:
+        request = await session.request(name)
+        judged = await judge(session, request, datetime.now(UTC))
+        found = judged.explanation
+        if output.for_machines:
+            formats.write(screen, output.output, [found.to_json()])
+            return
+        rights = found.rights
+        able = await _able(session, rights.subresource) if rights is not None else []
+        screen.show(explaining.explanation(request, found, able, judged.unseen))
+
+    run(where, screen, work)
+
+
+def history(
+    screen: Screen, where: Where, target: str | None, past: Past, scope: Scope, output: Output
+) -> None:
+    """The requests that are over."""
+
+    async def work(session: Session) -> None:
+        namespace = None if scope.all_namespaces else session.namespace
+        items = [each for each in await session.requests.every(namespace) if _is_over(each)]
+        if target is not None:
+            items = [each for each in items if _is_about(each, target)]
+        items = items[-past.limit :]
+        if output.for_machines:
+            formats.write_list(screen, output.output, items)
+            return
+        found = [request for each in items if (request := readable(each)) is not None]
+        if not found:
+            screen.tell(f"No request is over{_in(namespace)}{f' for {target}' if target else ''}.")
+        elif past.timeline:
+            _show_timelines(screen, found)
+        else:
+            now = datetime.now(UTC)
+            screen.show(tables.history(found, now, namespaces=scope.all_namespaces))
+
+    run(where, screen, work)
+
+
+def _show_timelines(screen: Screen, found: Sequence[ApprovalRequest]) -> None:
+    for number, request in enumerate(found):
+        if number:
+            screen.say()
+        screen.show([line((request.key, "bold"), f"  {request.phase.value}")])
+        # Its heading goes without saying here.
+        screen.show(list(timeline(request))[2:])
+
+
+async def _about_me(session: Session, items: list[JsonObject], choice: Choice) -> list[JsonObject]:
+    me = await session.reviews.who()
+    if choice.mine:
+        items = [each for each in items if _requester(each) == me.name]
+    if not choice.to_sign:
+        return items
+    open_ = [
+        (each, request)
+        for each in items
+        if (request := readable(each)) is not None and waits_for(request, me)
+    ]
+    may = await session.reviews.may_sign({_tier(request) for _, request in open_})
+    return [each for each, request in open_ if _tier(request) in may]
+
+
+def waits_for(request: ApprovalRequest, me: Person) -> bool:
+    """Whether a request waits for signatures, and a person's could be one, rights aside."""
+    plan, approved = current_plan(request), request.status.condition(ConditionType.APPROVED)
+    if request.phase is not Phase.PENDING or plan is None or approved is None:
+        return False
+    if me.name in (request.spec.requested_by, request.spec.submitted_by):
+        return False
+    if request.spec.dry_run or request.spec.cancelled or approved.reason != SIGNATURES_MISSING:
+        return False
+    entry = signing.own(request, me)
+    return entry is None or not_for(entry, plan) is not None
+
+
+async def _able(session: Session, level: str) -> list[str] | None:
+    """Who may sign, by the bindings; None where one may not read them."""
+    here = session.namespace
+    paths = (("clusterroles", None), ("roles", here))
+    bound = (("clusterrolebindings", None), ("rolebindings", here))
+    try:
+        found = await asyncio.gather(*(_all(session, *each) for each in (*paths, *bound)))
+    except ApiError as error:
+        if error.code is None:
+            raise
+        return None
+    for kind, items in zip(("ClusterRole", "Role"), found[:2], strict=True):
+        for item in items:
+            item["kind"] = kind  # Items of a list do not say it.
+    roles, bindings = [*found[0], *found[1]], [*found[2], *found[3]]
+    return explaining.may_approve(level, roles, bindings)
+
+
+async def _all(session: Session, plural: str, namespace: str | None) -> list[JsonObject]:
+    url = url_of(ObjectPath(_RBAC, plural, namespace))
+    answer = await session.connection.request(Call("GET", url))
+    return list(answer.get("items") or [])
+
+
+def _tier(request: ApprovalRequest) -> Tier:
+    return Tier(str(request.status.risk_level or "critical"), request.metadata.namespace)
+
+
+def _phases(names: Sequence[str]) -> set[str]:
+    known = {each.value.lower(): each.value for each in Phase}
+    wanted = [part.strip() for each in names for part in each.split(",") if part.strip()]
+    for each in wanted:
+        if each.lower() not in known:
+            raise refused(f"--phase {each!r}: there are {', '.join(known.values())}.")
+    return {known[each.lower()] for each in wanted}
+
+
+def _phase(item: JsonObject) -> str:
+    return (item.get("status") or {}).get("phase") or Phase.PENDING.value
+
+
+def _requester(item: JsonObject) -> str | None:
+    return (item.get("spec") or {}).get("requestedBy")
+
+
+def _is_over(item: JsonObject) -> bool:
+    request = readable(item)
+    return request is not None and request.phase.terminal
+
+
+def _is_about(item: JsonObject, target: str) -> bool:
+    """``deployment/web`` in any spelling, or ``web`` of any kind."""
+    request = readable(item)
+    if request is None:
+        return False
+    plan = request.status.plan
+    objects = [(each.target.kind, each.target.name) for each in plan.steps] if plan else []
+    kind, _, name = target.rpartition("/")
+    known = kind_of(kind) if kind else None
+    wanted = known.kind if known else kind or None
+    return any(name == each[1] and wanted in (None, each[0]) for each in objects)
+
+
+def _none(namespace: str | None, choice: Choice) -> str:
+    place = _in(namespace)
+    if choice.to_sign:
+        return f"Nothing waits for your signature{place}."
+    if choice.mine:
+        return f"You have proposed nothing{place}."
+    return f"There are no requests{place}. -A shows those of all namespaces."
+
+
+def _in(namespace: str | None) -> str:
+    return f" in namespace {namespace}" if namespace else ""

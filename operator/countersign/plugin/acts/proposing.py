@@ -1,0 +1,155 @@
+"""Sending a proposal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from countersign.api.approval_request import Risk
+from countersign.api.operation import Operation
+from countersign.errors import ApiError
+from countersign.plugin import details, formats, proposals, waiting, words
+from countersign.plugin.commands.proposing import Terms, Until, What
+from countersign.plugin.exits import Exit, PluginError, refused
+from countersign.plugin.options import Output, Where
+from countersign.plugin.reading import read
+from countersign.plugin.screen import Screen
+from countersign.plugin.session import Session, run
+from countersign.ports import JsonObject
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asks for."""
+
+    text: Sequence[str]
+    what: What
+    terms: Terms
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is sent, and to which namespace if it is not the context's."""
+
+    body: JsonObject
+    namespace: str | None
+
+
+def propose(screen: Screen, where: Where, wish: Wish, until: Until, output: Output) -> None:
+    """Send it, tell its name, and wait if that is wished."""
+    proposal = _proposal(wish, datetime.now(UTC))
+    seconds = until.seconds
+
+    async def work(session: Session) -> None:
+        namespace = where.namespace or proposal.namespace or session.namespace
+        created = await send(session, namespace, proposal.body)
+        if not until.wait:
+            _tell(screen, created, output)
+            return
+        if not output.for_machines:
+            _tell(screen, created, output)
+            screen.say()
+        await follow(session, created, until, seconds, output)
+
+    run(where, screen, work)
+
+
+async def send(session: Session, namespace: str, body: JsonObject) -> JsonObject:
+    """Create a request. Raises ``ApiError``.
+
+    The API server fills in who proposes; one that cannot says that it is missing.
+    """
+    body["metadata"]["namespace"] = namespace
+    try:
+        return await session.requests.create(namespace, body)
+    except ApiError as error:
+        if "requestedBy" in body["spec"] or "spec.requestedBy is empty" not in str(error):
+            raise
+    body["spec"]["requestedBy"] = (await session.reviews.who()).name
+    return await session.requests.create(namespace, body)
+
+
+async def follow(
+    session: Session, created: JsonObject, until: Until, seconds: float | None, output: Output
+) -> None:
+    """Wait for it and show it; its end decides the exit status."""
+    request = await waiting.wait(session, read(created), until.goal, seconds)
+    if output.for_machines:
+        item = await session.requests.get(request.metadata.namespace, request.metadata.name)
+        formats.write(session.screen, output.output, [item])
+    else:
+        session.screen.show(details.details(request, datetime.now(UTC)))
+    if not waiting.went_well(request, until.goal):
+        said = request.status.message or "it gives no reason."
+        raise PluginError(f"{request.key} is {request.phase}: {said}", Exit.NOT_SO)
+
+
+def _tell(screen: Screen, created: JsonObject, output: Output) -> None:
+    if output.for_machines:
+        formats.write(screen, output.output, [created])
+        return
+    request = read(created)
+    screen.say((request.key, "bold"), " proposed.")
+    screen.tell("To look at it: ", (f"kubectl countersign show {words.at(request)}", "cyan"))
+
+
+def _proposal(wish: Wish, now: datetime) -> Proposal:
+    what, terms = wish.what, wish.terms
+    ways = [bool(wish.text), what.file is not None, what.operation is not None]
+    if sum(ways) != 1:
+        raise refused(
+            "Give the action as a text, or --operation with --target, or -f FILE; exactly one of "
+            'them, for example: kubectl countersign propose "kubectl rollout restart '
+            'deployment/web".'
+        )
+    if what.operation is None and (what.target or what.parameter):
+        raise refused("--target and --with belong to --operation.")
+    given = _given(terms, now)
+    if what.file is not None:
+        body = proposals.from_file(_read(what.file))
+        body["spec"] = proposals.merged(body["spec"], given)
+        if terms.name or not body["metadata"].keys() & {"name", "generateName"}:
+            made = proposals.body_of({}, name=terms.name, operation=None)["metadata"]
+            kept = {k: v for k, v in body["metadata"].items() if k != "generateName"}
+            body["metadata"] = {**kept, **made}
+        return Proposal(body, body["metadata"].get("namespace"))
+    operation, spec = _action(wish)
+    body = proposals.body_of(proposals.merged(spec, given), name=terms.name, operation=operation)
+    return Proposal(body, proposals.namespace_of(operation))
+
+
+def _action(wish: Wish) -> tuple[Operation, JsonObject]:
+    what = wish.what
+    if what.operation is None:
+        text = proposals.text_of(wish.text)
+        return proposals.understood(text), {"action": text}
+    operation = proposals.typed(what.operation, what.target or [], what.parameter or [])
+    return operation, {"operation": operation.to_json()}
+
+
+def _given(terms: Terms, now: datetime) -> JsonObject:
+    if terms.risk is not None and terms.risk not in list(Risk):
+        raise refused(f"--risk {terms.risk!r}: write low, medium, high or critical.")
+    expires = terms.expires and proposals.duration_of(terms.expires, "--expires")
+    not_before = terms.not_before and proposals.time_of(terms.not_before, now, "--not-before")
+    return {
+        "description": terms.description,
+        "riskLevel": terms.risk,
+        "requiredSignatures": terms.signatures,
+        "expiresAfter": expires,
+        "notBefore": not_before,
+        "incident": terms.incident,
+        "serviceAccountName": terms.service_account,
+        "dryRun": terms.dry_run or None,
+    }
+
+
+def _read(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise refused(f"The file {file} cannot be read: {why}.") from error

@@ -1,0 +1,94 @@
+"""What the tab key offers: for this program's own completion, and for kubectl's.
+
+kubectl's completion runs ``kubectl_complete-countersign`` with the words so far, the last of which
+is to be completed, and wants a suggestion a line and at last a directive (cobra's).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import shlex
+import sys
+from contextlib import redirect_stdout
+from dataclasses import fields
+
+import typer
+
+_PROGRAM = "kubectl-countersign"
+_WITHOUT_FILES = ":4"
+"""Cobra's directive: offer no names of files."""
+_PATIENCE = 3.0
+"""Seconds; who presses the tab key does not wait longer."""
+
+
+def main() -> None:
+    """Entry point of ``kubectl_complete-countersign``."""
+    for suggestion in suggestions(sys.argv[1:]):
+        print(suggestion)
+    print(_WITHOUT_FILES)
+
+
+def suggestions(words: list[str]) -> list[str]:
+    """What could stand in the place of the last word."""
+    words = words or [""]
+    asked = {
+        # Typer splits them as a shell would.
+        "COMP_WORDS": " ".join([_PROGRAM, *map(shlex.quote, words[:-1]), words[-1]]),
+        "COMP_CWORD": str(len(words)),
+    }
+    return [each for each in _answered("complete_bash", asked).splitlines() if each]
+
+
+def script(shell: str) -> str:
+    """The script that teaches a shell to complete ``kubectl-countersign``."""
+    return _answered(f"source_{shell}", {})
+
+
+def _answered(instruction: str, asked: dict[str, str]) -> str:
+    """What the program says to a shell: an environment variable makes it speak to one."""
+    from countersign.plugin.app import COMPLETE, invoke  # noqa: PLC0415 - it knows us as well
+
+    written = io.StringIO()
+    before = dict(os.environ)
+    os.environ.update(asked | {COMPLETE: instruction})
+    try:
+        with redirect_stdout(written):
+            invoke([])
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return written.getvalue()
+
+
+def request_names(context: typer.Context, incomplete: str) -> list[str]:
+    """Requests whose names begin so, of the namespace that the line names or the context's.
+
+    None where they cannot be read: this is no place for errors.
+    """
+    from countersign.errors import CountersignError  # noqa: PLC0415 - slow
+    from countersign.plugin.options import Where  # noqa: PLC0415 - it knows us as well
+    from countersign.plugin.screen import Screen  # noqa: PLC0415 - as above
+    from countersign.plugin.session import Session, run  # noqa: PLC0415 - slow
+
+    found: list[str] = []
+
+    async def work(session: Session) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            items = await session.requests.every(session.namespace)
+        found.extend(str(each["metadata"]["name"]) for each in items)
+
+    where = Where(**{each.name: context.params.get(each.name) for each in fields(Where)})
+    try:
+        run(where, Screen(), work)
+    except (CountersignError, TimeoutError):
+        return []
+    return [name for name in found if name.startswith(incomplete)]
+
+
+def context_names(incomplete: str) -> list[str]:
+    """Contexts of the kubeconfig whose names begin so."""
+    from countersign.kubeconfig import contexts  # noqa: PLC0415 - slow
+
+    return [name for name in contexts() if name.startswith(incomplete)]

@@ -1,0 +1,112 @@
+"""What a request is judged by, as far as the person may read it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from countersign.api.approval_policy import POLICY_PLURAL
+from countersign.api.approval_request import GROUP, VERSION, ApprovalRequest
+from countersign.cluster.urls import url_of
+from countersign.connection import Call
+from countersign.errors import ApiError
+from countersign.plugin.reading import readable
+from countersign.plugin.session import Session
+from countersign.policy.explained import Explanation
+from countersign.policy.explanation import explain
+from countersign.policy.fields import strings
+from countersign.policy.history import Past, past_of
+from countersign.policy.matching import selects_namespaces
+from countersign.policy.named_policy import NamedPolicy, read_policies
+from countersign.ports import JsonObject, ObjectPath
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Where a request stands; ``unseen`` are sentences about what could not be taken in."""
+
+    explanation: Explanation
+    unseen: tuple[str, ...]
+
+
+async def judge(session: Session, request: ApprovalRequest, now: datetime) -> Judged:
+    """Read the policies and what they depend on, and explain. Raises ``ApiError``."""
+    unseen: list[str] = []
+    policies = await _policies(session, unseen)
+    labels, past = await asyncio.gather(
+        _labels(session, request, policies, unseen), _past(session, request, policies, unseen)
+    )
+    return Judged(explain(request, policies, labels, now, past=past), tuple(unseen))
+
+
+async def _policies(session: Session, unseen: list[str]) -> tuple[NamedPolicy, ...]:
+    found = await _items(session, ObjectPath(f"{GROUP}/{VERSION}", POLICY_PLURAL, None))
+    if found is None:
+        unseen.append(
+            "You may not read ApprovalPolicies, so this tells only what holds without any. "
+            "What the operator waits for stands in the request's own status: "
+            "kubectl countersign show."
+        )
+        return ()
+    return read_policies(found)
+
+
+async def _labels(
+    session: Session,
+    request: ApprovalRequest,
+    policies: Collection[NamedPolicy],
+    unseen: list[str],
+) -> dict[str, str]:
+    if not selects_namespaces(policies):
+        return {}
+    namespace = request.metadata.namespace
+    path = url_of(ObjectPath("v1", "namespaces", None, namespace))
+    try:
+        live = await session.connection.request(Call("GET", path))
+    except ApiError as error:
+        if error.code != HTTPStatus.FORBIDDEN:
+            raise
+        unseen.append(
+            f"You may not read namespace {namespace}: policies that select it by a label are "
+            "missing here."
+        )
+        return {}
+    return strings(live, "metadata", "labels")
+
+
+async def _past(
+    session: Session,
+    request: ApprovalRequest,
+    policies: Collection[NamedPolicy],
+    unseen: list[str],
+) -> tuple[Past, ...]:
+    """What was approved before, if any policy looks back."""
+    if not any(each.looks_back for each in policies):
+        return ()
+    try:
+        found = await session.requests.every(None)
+    except ApiError as error:
+        if error.code != HTTPStatus.FORBIDDEN:
+            raise
+        unseen.append(
+            "You may not read the requests of all namespaces: cooldowns and rates are told from "
+            "this one's alone."
+        )
+        found = await session.requests.every(request.metadata.namespace)
+    read = (readable(each) for each in found)
+    pasts = (past_of(each) for each in read if each is not None)
+    return tuple(each for each in pasts if each is not None)
+
+
+async def _items(session: Session, path: ObjectPath) -> list[JsonObject] | None:
+    """All of a kind; None where one may not read it, or there is no such kind."""
+    try:
+        answer = await session.connection.request(Call("GET", url_of(path)))
+    except ApiError as error:
+        if error.code in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+            return None
+        raise
+    return list(answer.get("items") or [])

@@ -1,0 +1,264 @@
+"""What is asked of the API server, and how often; and how far a request has come."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from countersign.connection import Call
+from countersign.errors import ApiError
+from countersign.plugin import waiting
+from countersign.plugin.acts.looking import waits_for
+from countersign.plugin.acts.proposing import send
+from countersign.plugin.exits import Exit, PluginError
+from countersign.plugin.options import Goal, Where
+from countersign.plugin.requests import Requests
+from countersign.plugin.reviews import Person, Reviews, Tier
+from countersign.plugin.screen import Screen
+from countersign.plugin.session import Session, located
+from tests.support.requests_made import OTHER, item, request, signature
+
+FROZEN = {
+    "conditions": [
+        {
+            "type": kind,
+            "status": status,
+            "reason": reason,
+            "message": "",
+            "lastTransitionTime": "2026-11-27T11:57:00Z",
+        }
+        for kind, status, reason in (
+            ("Planned", "True", "Planned"),
+            ("Approved", "False", "FreezeWindow"),
+        )
+    ]
+}
+ALICE = Person("alice", ("sre",))
+UNPLANNED = {"plan": None, "conditions": [], "riskLevel": None}
+
+
+class Server:
+    """Answers in turn, and remembers what it was asked; an answer may be an error."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.calls: list[Call] = []
+
+    async def request(self, call: Call) -> Any:
+        """The next answer."""
+        self.calls.append(call)
+        answer = self.answers.pop(0)
+        if callable(answer):
+            answer = answer(call)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @asynccontextmanager
+    async def stream(self, call: Call) -> AsyncIterator[AsyncIterator[Any]]:
+        """The next answer is a list of events."""
+        events = await self.request(call)
+
+        async def each() -> AsyncIterator[Any]:
+            for event in events:
+                yield event
+
+        yield each()
+
+    @property
+    def session(self) -> Session:
+        """A session with it."""
+        connection: Any = self
+        screen = Screen(io.StringIO(), io.StringIO())
+        return Session(connection, Requests(connection), Reviews(connection), "shop", screen)
+
+
+def modified(**parts: Any) -> dict[str, Any]:
+    """A watch event."""
+    return {"type": "MODIFIED", "object": item(**parts)}
+
+
+# --- Rights ----------------------------------------------------------------------------------
+
+
+def allows(*tiers: tuple[str, str]) -> Any:
+    """The API server's answer to a SelfSubjectAccessReview."""
+
+    def answer(call: Call) -> Any:
+        asked = call.body["spec"]["resourceAttributes"]
+        return {"status": {"allowed": (asked["subresource"], asked["namespace"]) in tiers}}
+
+    return answer
+
+
+async def test_rights_in_one_namespace_are_one_question_a_risk() -> None:
+    server = Server(*[allows(("low", "shop"))] * 2)
+    tiers = {Tier("low", "shop"), Tier("high", "shop")}
+    assert await server.session.reviews.may_sign(tiers) == {Tier("low", "shop")}
+    assert len(server.calls) == 2
+
+
+async def test_rights_in_many_namespaces_are_asked_for_all_at_once_first() -> None:
+    many = {Tier("low", f"ns{number}") for number in range(40)}
+    server = Server(allows(("low", "")))
+    assert await server.session.reviews.may_sign(many) == many
+    assert len(server.calls) == 1
+
+
+async def test_where_it_is_not_allowed_everywhere_each_namespace_is_asked_for() -> None:
+    tiers = {Tier("low", "a"), Tier("low", "b")}
+    server = Server(*[allows(("low", "b"))] * 3)
+    assert await server.session.reviews.may_sign(tiers) == {Tier("low", "b")}
+    assert len(server.calls) == 3
+
+
+async def test_no_request_asks_no_question() -> None:
+    assert await Server().session.reviews.may_sign([]) == set()
+
+
+async def test_a_server_that_does_not_know_one_is_no_answer() -> None:
+    with pytest.raises(ApiError, match="does not say who you are"):
+        await Server({"status": {}}).session.reviews.who()
+
+
+@pytest.mark.parametrize(
+    ("parts", "waits"),
+    [
+        ({}, True),
+        ({"spec": {"signatures": [signature("alice")]}}, False),
+        ({"spec": {"signatures": [signature("alice", plan=OTHER)]}}, True),
+        ({"spec": {"signatures": [signature("bob")]}}, True),
+        ({"status": FROZEN}, False),
+        ({"spec": {"submittedBy": "alice"}}, False),
+        ({"spec": {"requestedBy": "alice"}}, False),
+        ({"spec": {"dryRun": True}}, False),
+        ({"spec": {"cancelled": True}}, False),
+        ({"phase": "Denied"}, False),
+        ({"status": UNPLANNED}, False),
+    ],
+)
+def test_a_request_waits_for_whom_it_lacks(parts: dict[str, Any], waits: bool) -> None:
+    assert waits_for(request(**parts), ALICE) is waits
+
+
+# --- Requests --------------------------------------------------------------------------------
+
+
+async def test_a_long_list_comes_in_parts_and_in_order() -> None:
+    later = item(name="b", metadata={"creationTimestamp": "2026-11-27T12:00:00Z"})
+    server = Server(
+        {"items": [later], "metadata": {"continue": "more"}}, {"items": [item(name="a")]}
+    )
+    found = await server.session.requests.every("shop")
+    assert [each["metadata"]["name"] for each in found] == ["a", "b"]
+    assert ("continue", "more") in server.calls[1].query
+
+
+async def test_who_proposes_is_filled_in_where_the_server_does_not() -> None:
+    empty = ApiError("… denied request: spec.requestedBy is empty. Put …", code=422)
+    who = {"status": {"userInfo": {"username": "agent"}}}
+    server = Server(empty, who, item())
+    await send(server.session, "shop", {"metadata": {}, "spec": {"action": "x"}})
+    assert server.calls[2].body["spec"]["requestedBy"] == "agent"
+    other = Server(ApiError("no", code=403))
+    with pytest.raises(ApiError, match="no"):
+        await send(other.session, "shop", {"metadata": {}, "spec": {"action": "x"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "namespace", "own"),
+    [
+        ("web", None, None, "web"),
+        ("shop/web", None, "shop", "web"),
+        ("shop/web", "shop", "shop", "web"),
+        ("approvalrequest.countersign.dev/web", "shop", "shop", "web"),
+        ("approval/web", None, None, "web"),
+    ],
+)
+def test_a_request_is_found_by_what_was_printed_of_it(
+    name: str, given: str | None, namespace: str | None, own: str
+) -> None:
+    assert located(Where(namespace=given), name) == (Where(namespace=namespace), own)
+
+
+def test_a_name_and_a_namespace_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(PluginError, match="shop/web is in namespace shop, and -n says prod"):
+        located(Where(namespace="prod"), "shop/web")
+
+
+# --- Waiting ---------------------------------------------------------------------------------
+
+
+def executed(status: str) -> dict[str, Any]:
+    """A status with that condition."""
+    condition = {**item()["status"]["conditions"][0], "type": "Executed", "status": status}
+    return {"conditions": [*item()["status"]["conditions"], condition]}
+
+
+@pytest.mark.parametrize(
+    ("goal", "parts", "reached", "well"),
+    [
+        (Goal.PLANNED, {"status": UNPLANNED}, False, False),
+        (Goal.PLANNED, {}, True, True),
+        (Goal.PLANNED, {"phase": "Failed", "status": UNPLANNED}, True, False),
+        (Goal.APPROVED, {}, False, False),
+        (Goal.APPROVED, {"phase": "Denied"}, True, False),
+        (Goal.APPROVED, {"phase": "Succeeded"}, True, True),
+        (Goal.EXECUTED, {"phase": "Approved"}, False, False),
+        (Goal.EXECUTED, {"phase": "Executing", "status": executed("True")}, True, True),
+        (Goal.EXECUTED, {"phase": "Failed", "status": executed("False")}, True, False),
+        (Goal.END, {"phase": "Executing"}, False, False),
+        (Goal.END, {"phase": "Succeeded"}, True, True),
+        (Goal.END, {"phase": "Expired"}, True, False),
+    ],
+)
+def test_how_far_a_request_has_come(
+    goal: Goal, parts: dict[str, Any], reached: bool, well: bool
+) -> None:
+    assert waiting.reached(request(**parts), goal) is reached
+    assert waiting.went_well(request(**parts), goal) is well
+
+
+async def test_what_has_come_so_far_is_not_waited_for() -> None:
+    done = request(phase="Succeeded")
+    assert await waiting.wait(Server().session, done, Goal.END, None) is done
+
+
+async def test_a_wait_outlives_a_watch_that_ends_and_a_server_that_starts_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "_AGAIN", 0.0)
+    server = Server(
+        [modified(phase="Approved")],  # The watch ends by itself.
+        item(phase="Approved"),
+        ApiError("watch of x: connection refused"),
+        [{"type": "ERROR", "object": {"code": 410}}],
+        ApiError("GET x: connection reset"),
+        [modified(phase="Executing"), modified(phase="Succeeded")],
+    )
+    end = await waiting.wait(server.session, request(), Goal.END, 60)
+    assert end.phase == "Succeeded"
+    assert server.answers == []
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [[{"type": "DELETED", "object": item()}]],
+        [[], item(metadata={"uid": "another"})],
+    ],
+)
+async def test_a_request_that_is_deleted_ends_the_wait(answers: list[Any]) -> None:
+    with pytest.raises(PluginError, match="has been deleted meanwhile") as gone:
+        await waiting.wait(Server(*answers).session, request(), Goal.END, 60)
+    assert gone.value.exit is Exit.MISSING
+
+
+async def test_what_cannot_pass_ends_the_wait() -> None:
+    server = Server(ApiError("you may not watch", code=403))
+    with pytest.raises(ApiError, match="you may not watch"):
+        await waiting.wait(server.session, request(), Goal.END, 60)
