@@ -6,11 +6,14 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from devcluster import Cluster, OperatorProcess, Options, start
 from tests.support.requests_counted import AuditTrail
 from tests.support.shop import Shop
 
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # A busy machine is no defect.
 OPERATOR_ENV = {"COUNTERSIGN_SWEEP_SECONDS": "5"}
 
 
