@@ -7,7 +7,7 @@ import functools
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countersign.plugin.screen import Line, Screen, columns, harmless, harmless_document, line
@@ -15,6 +15,7 @@ from tests.support.eventually import eventually
 from tests.support.terminals import HOSTILE, Terminal, dangerous
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_whatever_brings_a_control_character_through(text: str) -> None:
     assert dangerous(harmless(text)) == set()
@@ -22,6 +23,7 @@ def test_no_text_whatever_brings_a_control_character_through(text: str) -> None:
     assert dangerous(harmless_document(text)) == set()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(), st.sampled_from(["", "bold", "red"])), max_size=4))
 def test_nothing_that_is_shown_in_a_pipe_has_a_control_character(
     spans: list[tuple[str, str]],
@@ -38,6 +40,7 @@ def without_sgr(text: str) -> str:
     return text
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(), st.sampled_from(["", "bold", "red"])), max_size=4))
 def test_on_a_terminal_the_only_escapes_are_our_own_colours(spans: list[tuple[str, str]]) -> None:
     out = Terminal()
@@ -48,6 +51,7 @@ def test_on_a_terminal_the_only_escapes_are_our_own_colours(spans: list[tuple[st
     assert dangerous(without_sgr(out.getvalue())) == set()
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_every_way_out_is_harmless(text: str, more: str) -> None:
     out, err = io.StringIO(), io.StringIO()
