@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -63,6 +64,7 @@ class ArgoCD:
         trace: TracebackType | None,
     ) -> None:
         terminate_all(list(reversed(self._processes)))
+        remove_credentials(self._cluster.server)
         shutil.rmtree(self._home, ignore_errors=True)
 
     @property
@@ -157,3 +159,14 @@ def _healthy(url: str) -> bool:
         return httpx.get(url, trust_env=False).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
+
+
+def remove_credentials(server: str, folder: Path = Path("/dev/shm")) -> None:  # noqa: S108 - theirs
+    """Remove kubeconfigs for `server` that Argo CD left where it ended in the midst of a request.
+
+    It writes them to /dev/shm, where there is one, whatever TMPDIR says; their names are numbers.
+    """
+    for file in folder.glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if file.name.isdigit() and f"server: {server}\n".encode() in file.read_bytes():
+                file.unlink()
