@@ -56,6 +56,8 @@ def test_every_policy_is_bound_and_fails_closed_unless_it_only_warns(
         and bound["spec"]["policyName"] == policy["metadata"]["name"]
     )
     assert "matchResources" not in binding["spec"], "a policy of ours has no exception"
+    matched = policy["spec"]["matchConstraints"].get("matchPolicy", "Equivalent")
+    assert matched == "Equivalent", "other versions of the same type are guarded too"
     if binding["spec"].get("validationActions") == ["Warn"]:
         assert policy["spec"]["failurePolicy"] == "Ignore"
         return
