@@ -44,12 +44,12 @@ def install(kubectl: Kubectl, kustomization: Path) -> None:
 def _wait_until_served(kubectl: Kubectl, applied: Iterable[str]) -> list[CustomResource]:
     """Wait for the CRDs among the applied objects, and read them.
 
-    The API server says Established a moment before it really serves a resource.
+    A list is what tells: the API server says Established a moment before it really serves a
+    resource, and `kubectl wait` fails on a CRD that has no conditions yet.
     """
     crds = [name for name in applied if name.startswith("customresourcedefinition")]
     if not crds:
         return []
-    kubectl.run("wait", "--for=condition=Established", "--timeout=60s", *crds)
     resources = ",".join(crd.partition("/")[2] for crd in crds)
     listing = ("get", resources, "--all-namespaces", "--output=name")
     wait_until(
