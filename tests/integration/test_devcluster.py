@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -297,8 +298,9 @@ def test_a_flag_that_the_apiserver_refuses_is_reported_in_its_own_words() -> Non
     assert children() == before
 
 
-def devcluster(*arguments: str) -> subprocess.Popen[str]:
-    """`python -m devcluster run …`, its output to be read."""
+@contextmanager
+def devcluster(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`python -m devcluster run …`, its output to be read; told to end with the block."""
     command = [
         sys.executable,
         "-m",
@@ -309,7 +311,12 @@ def devcluster(*arguments: str) -> subprocess.Popen[str]:
         *arguments,
     ]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
 
 
 def test_run_gives_the_command_a_cluster_and_exits_as_the_command_did() -> None:
@@ -319,14 +326,25 @@ def test_run_gives_the_command_a_cluster_and_exits_as_the_command_did() -> None:
     assert (output, process.returncode) == ("admin\n", 7)
 
 
+def family_of(process: subprocess.Popen[str], names: set[str]) -> list[psutil.Process]:
+    """All processes below it, once those of these names are among them."""
+    family: list[psutil.Process] = []
+
+    def complete() -> bool:
+        family[:] = psutil.Process(process.pid).children(recursive=True)
+        return names <= {child.name() for child in family}
+
+    wait_until(complete, timeout=10, what=f"{names} to run")
+    return family
+
+
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_outlives_run_however_it_ends(end: signal.Signals) -> None:
     script = 'echo "$KUBECONFIG"; exec sleep 600'
     with devcluster("--", "sh", "-c", script) as process:
         assert process.stdout
         state = Path(process.stdout.readline().strip()).parent
-        family = psutil.Process(process.pid).children(recursive=True)
-        assert {"etcd", "kube-apiserver", "kwok", "sleep"} <= {child.name() for child in family}
+        family = family_of(process, {"etcd", "kube-apiserver", "kwok", "sleep"})
         process.send_signal(end)
         _, alive = psutil.wait_procs(family, timeout=20)
         assert not alive
