@@ -45,6 +45,8 @@ class FakeWorkflow:
         self.asked: list[str] = []
         self.seen: list[ApprovalRequest] = []
         self.told: list[Notice] = []
+        self.announced: list[tuple[Phase, Phase]] = []
+        self.forgotten: list[str] = []
         self.saved: list[tuple[str, ApprovalRequestStatus]] = []
         self.save_error: ApiError | None = None
         self.save_fails_at = 0
@@ -84,6 +86,12 @@ class FakeWorkflow:
 
     async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
         self.told += notices
+
+    def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
+        self.announced.append((before.phase, after.phase))
+
+    def forget(self, uid: str) -> None:
+        self.forgotten.append(uid)
 
     async def _answer(self, what: str, request: ApprovalRequest) -> Step:
         self.asked.append(what)
