@@ -36,14 +36,14 @@ def hostile(text: str = HOSTILE, **fields: Any) -> Notification:
     """A message whose every free text is hostile."""
     of = request(
         description=text,
-        requested_by=text,
+        requested_by=text[:512],
         incident=text[:100],
         blast_radius={
             "estimated_downtime": text[:60],
-            "related_services": [text] * 40,
+            "related_services": [text[:253]] * 40,
             "data_impact": text[:60],
         },
-        signatures=[{"signer": text + str(at), "comment": text} for at in range(30)],
+        signatures=[{"signer": f"{text[:500]}{at}", "comment": text[:1024]} for at in range(30)],
     )
     made = wanted(of, text)
     return made.model_copy(update={"error": text * 5, "message": text * 5, **fields})
