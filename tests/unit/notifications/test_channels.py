@@ -7,6 +7,8 @@ import hashlib
 import hmac
 import json
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +35,7 @@ from tests.support.fakes_time import START
 from tests.support.messages import HOSTILE, hostile, message
 
 KEY = b"k" * 32
+DOCS = Path(__file__).parents[3] / "docs" / "notifications.md"
 LABELS = {
     "Action": "Delete Pod web-0",
     "Description": "It hangs.",
@@ -195,6 +198,24 @@ def test_a_receiver_can_verify_the_signature_as_documented() -> None:
     expected = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
     assert parcel.headers["webhook-signature"] == f"v1,{expected}"
     assert int(timestamp) == int(START.timestamp())
+
+
+def test_the_documented_receiver_accepts_what_is_ours_and_nothing_else() -> None:
+    [code] = re.findall(r"```python\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    known: dict[str, Any] = {}
+    exec(code, known)
+    parcel = webhook_parcel(hostile(), KEY, datetime.now(UTC))
+    whsec = "whsec_" + base64.b64encode(KEY).decode()
+    known["verify"](whsec, parcel.headers, parcel.body)
+    old = webhook_parcel(hostile(), KEY, START)
+    forged = {**parcel.headers, "webhook-id": "another"}
+    for headers, body in (
+        (parcel.headers, parcel.body + b" "),
+        (forged, parcel.body),
+        (old.headers, old.body),
+    ):
+        with pytest.raises(ValueError, match="not signed|too old"):
+            known["verify"](whsec, headers, body)
 
 
 def test_the_signature_is_that_of_standard_webhooks() -> None:
