@@ -28,6 +28,8 @@ class Receiver:
     script: list[Act] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     url: str = ""
+    endless: Callable[[], object] = object
+    """Called when an answer begins that will never end."""
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -46,6 +48,8 @@ class Receiver:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.received.append(Received(await request.read(), dict(request.headers)))
         act = self.script.pop(0) if self.script else status(200)
+        if act in (say_nothing, drip):
+            self.endless()
         return await act(request)
 
 

@@ -7,6 +7,7 @@ import logging
 import ssl
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import httpx
 
@@ -21,21 +22,26 @@ _HEADERS = {"User-Agent": "countersign"}
 class Post:
     """Posts parcels. Redirects are not followed: the address is a secret of that one host."""
 
-    def __init__(self, now: Callable[[], datetime], *, timeout: float = _TIMEOUT) -> None:
-        """Give one attempt ``timeout`` seconds in all, however slowly an answer drips."""
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        patience: Callable[[], asyncio.Timeout] = partial(asyncio.timeout, _TIMEOUT),
+    ) -> None:
+        """Give one attempt as long as ``patience`` says, however slowly an answer drips."""
         for name in ("httpx", "httpcore"):  # They log the address of each request.
             logging.getLogger(name).setLevel(logging.WARNING)
         self._now = now
-        self._timeout = timeout
+        self._patience = patience
         self._client = httpx.AsyncClient(
-            headers=_HEADERS, timeout=timeout, follow_redirects=False, verify=_certificates()
+            headers=_HEADERS, timeout=_TIMEOUT, follow_redirects=False, verify=_certificates()
         )
 
     async def send(self, address: str, parcel: Parcel) -> Answer:
         """Post it. Raises nothing that an address or a server can cause."""
         try:
             async with (
-                asyncio.timeout(self._timeout),
+                self._patience(),
                 self._client.stream(
                     "POST", address, content=parcel.body, headers=dict(parcel.headers)
                 ) as response,

@@ -37,8 +37,6 @@ routes:
 - channels: [sre, audit]
   namespaces: [all]
 """
-IMPATIENT = 0.05
-"""Seconds that an attempt may take where a test waits for one that never ends."""
 
 
 @pytest.fixture(autouse=True)
@@ -64,14 +62,14 @@ class Office:
         self,
         *,
         draw: Callable[[], float] = lambda: 0.5,
-        timeout: float = 10.0,
         **of_courier: Any,
     ) -> None:
         self.slept: list[float] = []
         self.meter = FakeMeter()
         clock = FakeClock()
         routing = parse_routing(FILE)
-        self.post = Post(clock.now, timeout=timeout)
+        self.limit = asyncio.timeout(None)
+        self.post = Post(clock.now, patience=self._patience)
         senders = {
             name: HttpChannel(channel, self.post, clock.now)
             for name, channel in routing.channels.items()
@@ -79,6 +77,14 @@ class Office:
         arguments = {"sleep": self._sleep, "close": self.post.close, **of_courier}
         self.courier = Courier(routing, senders, self.meter, clock, draw=draw, **arguments)
         self.courier.start()
+
+    def _patience(self) -> asyncio.Timeout:
+        self.limit = asyncio.timeout(None)
+        return self.limit
+
+    def time_is_up(self) -> None:
+        """The attempt under way has taken as long as it may."""
+        self.limit.reschedule(asyncio.get_running_loop().time())
 
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -94,13 +100,12 @@ class Office:
         await self.courier.drain(20)
 
 
-async def deliver(
-    monkeypatch: pytest.MonkeyPatch, *script: Act, patience: float = 10.0
-) -> tuple[Office, Receiver]:
+async def deliver(monkeypatch: pytest.MonkeyPatch, *script: Act) -> tuple[Office, Receiver]:
     """One message to a server that answers like this, and then with 200."""
     async with Receiver(list(script)) as receiver:
         monkeypatch.setenv("SRE_URL", receiver.url)
-        office = Office(timeout=patience)
+        office = Office()
+        receiver.endless = office.time_is_up
         await office.tell(shop())
     return office, receiver
 
@@ -144,7 +149,7 @@ async def test_what_passes_is_tried_again_with_longer_and_longer_waits(
 async def test_a_server_that_never_ends_costs_an_attempt_and_no_more(
     monkeypatch: pytest.MonkeyPatch, act: Act
 ) -> None:
-    office, receiver = await deliver(monkeypatch, act, patience=IMPATIENT)
+    office, receiver = await deliver(monkeypatch, act)
     assert office.results() == ["retried", "delivered"]
     assert len(receiver.received) == 2
 
@@ -257,7 +262,7 @@ async def test_what_is_unsent_at_the_end_is_counted_and_the_end_is_not_put_off()
     office = Office(sleep=forever)
     for each in numbered(3):
         office.courier.notify(each)
-    await office.courier.drain(IMPATIENT)
+    await office.courier.drain(0.01)
     assert office.results()[-3:] == ["abandoned"] * 3
 
 
@@ -324,7 +329,7 @@ async def test_the_address_is_in_no_line_of_any_log(
 ) -> None:
     caplog.set_level(logging.INFO)
     with structlog.testing.capture_logs() as lines:
-        await deliver(monkeypatch, act, patience=IMPATIENT)
+        await deliver(monkeypatch, act)
     assert lines
     assert "s3cr3t" not in caplog.text + str(lines)
 
