@@ -16,6 +16,7 @@ from countersign.notifications.backoff import Answer, retry_after
 from countersign.notifications.parcel import Parcel
 
 _TIMEOUT = 10.0
+_PATIENCE = partial(asyncio.timeout, _TIMEOUT)
 _HEADERS = {"User-Agent": "countersign"}
 
 
@@ -26,7 +27,7 @@ class Post:
         self,
         now: Callable[[], datetime],
         *,
-        patience: Callable[[], asyncio.Timeout] = partial(asyncio.timeout, _TIMEOUT),
+        patience: Callable[[], asyncio.Timeout] = _PATIENCE,
     ) -> None:
         """Give one attempt as long as ``patience`` says, however slowly an answer drips."""
         for name in ("httpx", "httpcore"):  # They log the address of each request.
