@@ -12,7 +12,7 @@ from aiohttp import web
 
 @dataclass
 class Received:
-    """One POST."""
+    """One request."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -33,7 +33,7 @@ class Receiver:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.router.add_post("/{path:.*}", self._answer)
+        app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)

@@ -149,9 +149,11 @@ async def test_what_passes_is_tried_again_with_longer_and_longer_waits(
 async def test_a_server_that_never_ends_costs_an_attempt_and_no_more(
     monkeypatch: pytest.MonkeyPatch, act: Act
 ) -> None:
-    office, receiver = await deliver(monkeypatch, act)
+    with structlog.testing.capture_logs() as lines:
+        office, receiver = await deliver(monkeypatch, act)
     assert office.results() == ["retried", "delivered"]
     assert len(receiver.received) == 2
+    assert [line["why"] for line in lines if "why" in line] == ["no answer in time"]
 
 
 async def test_after_the_last_attempt_it_is_a_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
