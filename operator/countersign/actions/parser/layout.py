@@ -27,8 +27,9 @@ _PROMPT = re.compile(
     re.ASCII | re.VERBOSE,
 )
 _KUBECTL = re.compile(
-    r"(?:sudo\s+)?(?:minikube\s+kubectl\s+--(?=\s)"
-    r"|(?:[^\s'\"`=]{0,200}[/\\])?(?:kubectl|oc)(?:\.exe)?(?=\s|$))",
+    r"(?:sudo\s+)?(?:(?:minikube\s+kubectl\s+--|(?:k3s|k0s|rke2|microk8s)\s+kubectl)(?=\s)"
+    r"|(?:(?:[A-Za-z]:[/\\]|~?/|\.{1,2}[/\\]|(?:s?bin|tools)[/\\])(?:[\w.+@%~-]{1,60}[/\\]){0,16})?"
+    r"(?:kubectl|oc)(?:\.exe)?(?=\s|$))",
     re.IGNORECASE | re.ASCII,
 )
 _OC = re.compile(r"(?:^|[\s/\\])oc(?:\.exe)?$", re.IGNORECASE)

@@ -20,7 +20,7 @@ _PIECE = re.compile(
       | (?P<image>[A-Za-z0-9][\w./-]*:\w(?:[\w./:@-]*\w)?)
       | (?P<word>[A-Za-z0-9](?:[\w./-]*[A-Za-z0-9])?)
       | (?P<comma>[,，])
-      | (?P<end>[.。!！]{1,3}\s*\Z)
+      | (?P<end>(?:\.|[。!！]{1,3})\s*\Z)
       | (?P<other>\S)
     )""",
     re.ASCII | re.VERBOSE,
