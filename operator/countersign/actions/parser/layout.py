@@ -42,6 +42,8 @@ _LEAD_IN = re.compile(
     r"(?::|：|\b(?:run|execute|running|executing|using|via)|[执執][行]|[运運]行|使用|実行)\s*$",
     re.IGNORECASE,
 )
+# The whole of a text, with no such quote inside: the quotes are no part of a command.
+_QUOTED = re.compile(r"(?P<quote>[\"'])(?P<text>(?:(?!(?P=quote))[^\n])+)(?P=quote)")
 _OPERATOR = re.compile(r"[;|&]\s*$|&&|\|")
 _QUOTE_OR_COMMENT = re.compile(r"['\"]|(?<!\S)#")
 _TICKS = re.compile(r"`+")
@@ -85,6 +87,8 @@ def read(text: str) -> Passage | Prose:
     """Find the one command in a text; refuses two of them."""
     body, comments = _without_leading_comments(text)
     body = undecorated(body)
+    if (quoted := _QUOTED.fullmatch(body)) and _command(undecorated(quoted["text"])):
+        body = undecorated(quoted["text"])
     if command := _command(body):
         return _until_prose(command, "", comments)
     spans = _code_spans(body)

@@ -33,6 +33,7 @@ _NAMESPACE = re.compile(
 )
 _CLUSTER = re.compile(
     r"\b(?:in|on|to|against)\s+(?:the\s+)?(?:[\w.-]+\s+)?(?:cluster|context)\b|"
+    r"\b(?:cluster|context)\s*[:=：]\s*\S|"
     r"[\w-]\s*(?:集群|叢集|クラスタ)|(?:集群|叢集|クラスタ)\s*[\w-]",
     re.ASCII,
 )

@@ -13,6 +13,7 @@ _NAMES = (
 _PLACE = re.compile(
     rf"\b(?:in|on|to|against)\s+(?:the\s+)?(?P<in>{_NAMES})\b"
     rf"|(?:\A|(?<=[.!;\n]))\W*(?P<label>{_NAMES})\s*[:：]"
+    r"|\benv(?:ironment)?\s*[:=：]\s*[\W_]*(?P<field>\w+)"
     rf"|\b(?P<only>{_NAMES})\s+only\b"
     r"|(?P<chinese>[测測][试試]|生[产產]|开[发發]|預?[预]?[发發]布?|线上|線上|灰度|正式|本番|開発|検証|ステージング)"
     r"(?:[环環]境|集群|叢集|クラスタ)",
@@ -27,7 +28,7 @@ def other_place(prose: str, described: Mapping[str, Any]) -> str | None:
         str(described.get(key) or "") for key in ("namespace", "context", "name", "kubeconfig")
     ).casefold()
     for found in _PLACE.finditer(prose):
-        place = found["in"] or found["label"] or found["only"]
+        place = found["in"] or found["label"] or found["only"] or found["field"]
         if place is None or place[:_SHORTEST] not in own:
             return found.group().strip()
     return None

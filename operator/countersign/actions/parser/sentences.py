@@ -26,6 +26,21 @@ from countersign.api.operation import Operation
 
 # What a reason may not speak of, or it would be a second action.
 _ACTIVE = VERBS | frozenset("bkxgfeG")
+# "to restore version 2" gives no reason for a roll-back, but says to what.
+_VERSION = re.compile(
+    r"\b(?:version|revision|release|build|tag|image)\b|\bv?\d+(?:\.\d+)*\b(?!\s*%)|版本|[镜鏡映]像",
+    re.ASCII | re.IGNORECASE,
+)
+_MORE = re.compile(r"(?:[.!;](?=\s)|[。！；])\s*\S")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__)(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])", re.ASCII)
+# What people call an action before they name it. "Example:" and "Done:" are no such labels.
+_LABEL = re.compile(
+    r"\s*(?:\*\*)?(?:(?:(?:recommended|suggested|proposed|immediate|next)\s)?"
+    r"(?:action|fix|step|remediation|mitigation|recommendation|suggestion|proposal|solution|command)"
+    r"|(?:step|action)\s\d{1,2}|recommended|建[议議](?:操作|措施)?|操作|[动動][作]|措施|[处處][置理]|修[复復]"
+    r"|解[决決]方案|步[骤驟]\s?\d{1,2})\s*(?:\*\*)?[:：](?:\*\*)?\s*",
+    re.ASCII | re.IGNORECASE,
+)
 _CLAUSE_END = re.compile(r"[.!;:](?=\s|$)|[,，。！；：\n]|\b(?:and|then|by)\b|并|並|然[后後]")
 
 
@@ -39,6 +54,7 @@ class _Reason:
 
 def read(sentence: str) -> Operation | Foreign:
     """The operation that a sentence asks for."""
+    sentence = _EMPHASIS.sub(r"\2", _LABEL.sub("", sentence, count=1))
     words = tokens.read(sentence)
     if not words:
         raise RefusedError(RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command.")
@@ -51,7 +67,20 @@ def read(sentence: str) -> Operation | Foreign:
     ):
         raise refuse_sentence(sentence, words)
     described = outcome.described if isinstance(outcome, Foreign) else describe(outcome)
-    prose.check("", sentence[reason.start :], described)
+    why = sentence[reason.start :]
+    if described["operation"] == "RollbackRollout" and (version := _VERSION.search(why)):
+        raise RefusedError(
+            RefusalClass.AMBIGUOUS,
+            f"{quote(version.group())} may be what to roll back to. Write the revision, for "
+            'example "roll back deployment web to revision 3".',
+        )
+    prose.check("", why, described)
+    if _MORE.search(why):
+        raise RefusedError(
+            RefusalClass.AMBIGUOUS,
+            "The text goes on behind its reason. Write one sentence, and the rest into "
+            "spec.description.",
+        )
     return outcome
 
 
@@ -76,7 +105,9 @@ def _agrees(words: Sequence[Token], described: Mapping[str, Any]) -> bool:
     if outcome is None:
         return True
     said = outcome.described if isinstance(outcome, Foreign) else describe(outcome)
-    return all(described.get(key) == value for key, value in said.items() if value is not None)
+    # A command may leave out from how many replicas it scales.
+    told = {"currentReplicas": said.get("currentReplicas"), **described}
+    return all(told.get(key) == value for key, value in said.items() if value is not None)
 
 
 def _names_another(words: Sequence[Token], described: Mapping[str, Any]) -> bool:
@@ -113,7 +144,8 @@ def _reason(words: Sequence[Token], end: int) -> _Reason:
         following = words[index + 1].text.lower() if index + 1 < len(words) else ""
         if token.role is Role.TO and following in PURPOSES:
             return _Reason(index, token.start)
-        if token.text.lower() == "for" and following in OCCASIONS:
+        is_last = index + 2 == len(words)
+        if token.text.lower() == "for" and following in OCCASIONS and is_last:
             return _Reason(index, words[index + 1].start)
     return _Reason(len(words), end)
 

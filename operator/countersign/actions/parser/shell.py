@@ -147,6 +147,12 @@ class _Scanner:
             raise RefusedError(
                 RefusalClass.MALFORMED, "The command ends in a backslash. Write all of it."
             )
+        if following in {*"nrt"}:  # a shell would read web\n as "webn", which nobody means
+            raise RefusedError(
+                RefusalClass.MALFORMED,
+                f"A backslash before {quote(following)} looks like the end of a line, written out. "
+                "Leave it out.",
+            )
         self.position += 2
         if following != "\n":  # which continues the line
             self._add(following, quoted=True)
