@@ -13,7 +13,8 @@ from countersign.actions.parser.said import Build
 _PARTS = {
     "FRONT": "(?:i(?:NAMESPACEg|gNAMESPACE)o?z?)?",
     "WITHIN": "(?:i?(?:NAMESPACEg|gNAMESPACE)o)?",
-    "TARGET": "(?:l?<kind:k>c?<name:n>|l?<name:n><kind:k>|l?<name:x>|c<name:n>o<kind:k>)",
+    "TARGET": "(?:l?NAMED|c<name:n>o<kind:k>)(?:BRACKETED)?",
+    "NAMED": "(?:<kind:k>c?<name:n>|<name:n><kind:k>|<name:x>)",
     "PLACE": "(?:z?(?:[ioM]?gNAMESPACE|[iM]NAMESPACEg|fNAMESPACE|<namespace:e>)|BRACKETED)?CLUSTER",
     "BRACKETED": "7i?(?:gNAMESPACE|NAMESPACEg)8",
     "gNAMESPACE": "g9?NAMESPACE",
@@ -135,6 +136,7 @@ FORMS = (
     _form("FRONT [Jq] <jobkind:k> c?<job:n> M TARGET PLACE", said.run_job),
     # label node worker-1 with disk=ssd; add the label disk=ssd to node worker-1
     _form("FRONT H WITHIN TARGET PLACE W?<pair:1> PLACE", said.label),
+    _form("FRONT b WITHIN TARGET H <pair:1>", said.label),
     _form("FRONT 2H<pair:1>t WITHIN TARGET PLACE", said.label),
     _form("FRONT T WITHIN TARGET PLACE W?<pair:1> PLACE", said.annotate),
     _form("FRONT 25<pair:1>t WITHIN TARGET PLACE", said.annotate),

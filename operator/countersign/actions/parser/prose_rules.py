@@ -85,7 +85,7 @@ RULES = (
         Where.CLAUSE,
         RefusalClass.UNSUPPORTED,
         "negates something",
-        re.compile(r"[不未没沒無无]|ない|なかった"),
+        re.compile(r"不(?!可[调調]度)|[未没沒無无]|ない|なかった"),
     ),
     Rule(
         Where.ANYWHERE,

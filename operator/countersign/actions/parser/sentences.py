@@ -25,7 +25,17 @@ from countersign.actions.parser.vocabulary import OCCASIONS, PURPOSES, VERBS, Ro
 from countersign.api.operation import Operation
 
 # What a reason may not speak of, or it would be a second action.
-_ACTIVE = VERBS | frozenset("bkxgfeG")
+_ACTIVE = re.compile(rf"[{''.join(VERBS)}bxgfeG]|kc?n|nk")
+_REVISIONS = frozenset({Role.PREVIOUS, Role.NUMBER})
+# The role before a number that must agree with a command, and the roles that may end it.
+_NUMBERED = {
+    "Scale": (
+        Role.TO,
+        frozenset({Role.MEASURE, Role.REPLICAS, Role.COMMA, Role.TO, Role.IN, Role.REASON}),
+    ),
+    "RollbackRollout": (Role.REVISION, frozenset(Role)),
+    "HelmRollback": (Role.REVISION, frozenset(Role)),
+}
 # "to restore version 2" gives no reason for a roll-back, but says to what.
 _VERSION = re.compile(
     r"\b(?:version|revision|release|build|tag|image)\b|\bv?\d+(?:\.\d+)*\b(?!\s*%)|版本|[镜鏡映]像",
@@ -60,15 +70,13 @@ def read(sentence: str) -> Operation | Foreign:
         raise RefusedError(RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command.")
     reason = _reason(words, len(sentence))
     outcome = _understood(words[: reason.index])
-    if (
-        outcome is None
-        or len(words) > tokens.MAX_TOKENS
-        or any(token.role in _ACTIVE for token in words[reason.index :])
-    ):
+    if outcome is None or len(words) > tokens.MAX_TOKENS or _asks_for_more(words[reason.index :]):
         raise refuse_sentence(sentence, words)
     described = outcome.described if isinstance(outcome, Foreign) else describe(outcome)
     why = sentence[reason.start :]
-    if described["operation"] == "RollbackRollout" and (version := _VERSION.search(why)):
+    says_to_what = any(token.role in _REVISIONS for token in words[: reason.index])
+    is_open = described["operation"] == "RollbackRollout" and not says_to_what
+    if is_open and (version := _VERSION.search(why)):
         raise RefusedError(
             RefusalClass.AMBIGUOUS,
             f"{quote(version.group())} may be what to roll back to. Write the revision, for "
@@ -88,7 +96,12 @@ def check_contradiction(text: str, described: Mapping[str, Any]) -> None:
     """Refuse prose around a command that by itself asks for something else."""
     for clause in _CLAUSE_END.split(text):
         words = tokens.read(clause)
-        if not _agrees(words, described) or _names_another(words, described):
+        because = next((i for i, token in enumerate(words) if token.role is Role.REASON), None)
+        if (
+            not _agrees(words[: _reason(words, 0).index], described)
+            or _names_another(words[:because], described)
+            or _says_another_number(words, described)
+        ):
             raise RefusedError(
                 RefusalClass.AMBIGUOUS,
                 f"The text around the command says {quote(clause.strip())}, the command says "
@@ -120,6 +133,26 @@ def _names_another(words: Sequence[Token], described: Mapping[str, Any]) -> bool
         or (one.role is Role.REFERENCE and one.text not in own)
         for one, other in itertools.pairwise([*words, words[-1]])
     )
+
+
+def _says_another_number(words: Sequence[Token], described: Mapping[str, Any]) -> bool:
+    """Whether prose without any name says to how many replicas, or to which revision."""
+    before, after = _NUMBERED.get(described["operation"], (None, frozenset()))
+    for index, token in enumerate(words):
+        is_led = index > 0 and words[index - 1].role is before
+        is_ended = index + 1 == len(words) or words[index + 1].role in after
+        if token.role is Role.NUMBER and is_led and is_ended:
+            number = int(token.text) if token.number is None else token.number
+            if number not in (described.get("replicas"), described.get("revision")):
+                return True
+    return False
+
+
+def _asks_for_more(reason: Sequence[Token]) -> bool:
+    """Whether a reason speaks of another action, or of an object by its name."""
+    is_purpose = bool(reason) and reason[0].role is Role.TO  # "to restore service"
+    roles = "".join(token.role for token in reason[2 if is_purpose else 0 :])
+    return bool(_ACTIVE.search(roles))
 
 
 def _understood(words: Sequence[Token]) -> Operation | Foreign | None:

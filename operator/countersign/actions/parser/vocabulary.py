@@ -186,11 +186,12 @@ NUMBERS = {
 }
 # "to recover …" gives a reason; "to version 2" would be something else.
 PURPOSES = words(
-    "absorb accommodate address allow alleviate apply avoid bring clear cope correct ease enable "
-    "ensure fix force free get give handle help increase improve keep let load lower make match "
-    "meet mitigate pick prepare prevent protect "
-    "provide rebalance reclaim reconnect recover reduce refresh release relieve reload reset "
-    "resolve restore save serve shed stabilize sustain unblock unstick use"
+    "absorb accommodate address alleviate allow apply avoid bring clear cope correct ease "
+    "enable ensure fix force free get give handle help improve increase inspect install "
+    "investigate keep let load lower make match meet migrate mitigate move perform pick prepare "
+    "prevent protect provide rebalance reclaim reconnect recover reduce refresh release relieve "
+    "reload repair replace reset resolve restore save serve shed stabilize sustain test "
+    "troubleshoot unblock unstick use"
 )
 # "for maintenance" gives a reason; "for an hour" would be something else.
 OCCASIONS = words(
@@ -205,12 +206,14 @@ CHINESE = _spread(
     ("m", "设置, 設置, 設定, 调整, 調整, 修改, 增加, 减少, 減少, 更改, 更新, 升级, 升級"),
     ("mt", "设为, 設為, 调为, 調為, 改为, 改為, 改成, 调到, 調到, 更新为, 更新為, 更新到"),
     ("q", "进行, 進行, 执行, 執行, 做"),
-    ("b", "把, 将, 將, 对, 對"),
+    ("b", "把, 将, 將, 对, 對, 给, 給"),
     ("k", "部署"),
     ("c", "名为, 名為, 叫做"),
     ("g", "命名空间, 命名空間, 名称空间, 名稱空間"),
     ("i", "在"),
     ("M", "从, 從"),
+    ("l", "异常的, 異常的, 故障的, 卡住的, 失败的, 失敗的, 崩溃的, 崩潰的"),
+    ("H", "打上标签, 打上標籤, 添加标签, 新增標籤, 加上标签, 加上標籤"),
     ("7", "(, （"),
     ("8", "), ）"),
     ("9", ":, ："),
@@ -222,6 +225,7 @@ CHINESE = _spread(
     ("y", "副本数, 副本數, 副本数量, 副本數量"),
     ("p", "请, 請, 麻烦, 麻煩, 请帮我, 請幫我, 帮我, 幫我, 帮忙, 幫忙"),
     ("p", "立即, 立刻, 马上, 馬上, 一下"),
+    ("j", "进行维护, 進行維護, 用于维护, 用於維護"),
     ("j", "因为, 因為, 由于, 由於, 以便, 以恢复, 以恢復, 以应对, 以應對, 以缓解, 以緩解"),
     ("j", "以释放, 以釋放, 以解决, 以解決, 以降低, 以承接, 以加载, 以載入"),
     ("B", "回滚, 回滾, 回退"),
