@@ -6,12 +6,14 @@ deletes four pods. Nobody means that, so an ordinary word that is not in quotes 
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from collections.abc import Sequence
 
 from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
 from countersign.actions.parser.shell import Word
+from countersign.actions.parser.vocabulary import PURPOSES
 from countersign.actions.parser.wordlist import words
 
 # In the arguments of a program, too, whose words may be anything.
@@ -27,6 +29,11 @@ _GRAMMAR = _PROSE | words(
     "with yet you"
 )
 _KINDS = frozenset({"no", "all"})  # nodes, and many kinds, to kubectl
+_LINKS = words("and at every for in on")
+_LINKED = words(
+    "all also any cluster context day each every hour it maintenance minute namespace night node "
+    "prod production staging the this week weekends"
+)
 _SENTENCE_END = re.compile(r"[A-Za-z]{2,}[.!?]+", re.ASCII)
 
 
@@ -43,6 +50,9 @@ def refuse_prose(line: Sequence[Word]) -> None:
     for word in line:
         if not word.quoted and _ends_or_is_prose(word.text):
             raise _refusal(word.text)
+    for one, other in itertools.pairwise(line):
+        if not one.quoted and not other.quoted and _go_together(one.text, other.text):
+            raise _refusal(f"{one.text} {other.text}")
 
 
 def refuse_grammar(names: Sequence[str], line: Sequence[Word]) -> None:
@@ -52,6 +62,12 @@ def refuse_grammar(names: Sequence[str], line: Sequence[Word]) -> None:
         is_kind = place == 0 and name.lower() in _KINDS
         if name.lower() in _GRAMMAR and name not in quoted and not is_kind:
             raise _refusal(name)
+
+
+def _go_together(one: str, other: str) -> bool:
+    """Whether two words begin a reason, a time or a place: "to apply", "every hour"."""
+    one, other = one.lower(), other.lower()
+    return (one == "to" and other in PURPOSES) or (one in _LINKS and other in _LINKED)
 
 
 def _is_loose(word: str) -> bool:
