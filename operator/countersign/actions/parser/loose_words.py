@@ -24,7 +24,7 @@ _PROSE = words(
 # Names of objects may not be these either; what stands behind -- and in values may.
 _GRAMMAR = _PROSE | words(
     "again all also always an and are as at be by each eg etc every everywhere first for from "
-    "hourly in instead into is it later namespaces no nope not now of off on once or should so "
+    "hourly in instead into is it later no nope not now of off on once or should so "
     "soon still than that the them there this to today too twice was we where which will "
     "with yet you"
 )
