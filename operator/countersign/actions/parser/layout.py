@@ -34,6 +34,12 @@ _KUBECTL = re.compile(
 )
 _OC = re.compile(r"(?:^|[\s/\\])oc(?:\.exe)?$", re.IGNORECASE)
 _ALIAS = re.compile(r"(?:sudo\s+)?k(?=\s+[a-z-])")
+# What an agent hands to its kubectl tool: a verb and a flag that no sentence has.
+_BARE = re.compile(
+    r"(?:rollout (?:restart|undo|pause|resume)|scale|delete|cordon|uncordon|drain|taint|label|"
+    r"annotate|patch) [^\n]{0,400}(?<=\s)--(?!namespace)[a-z]",
+    re.ASCII,
+)
 _MENTION = re.compile(
     r"(?<![\w./\\-])(?:kubectl|oc)(?:\.exe)?\s+(?P<next>-|[a-z-]+)", re.IGNORECASE | re.ASCII
 )
@@ -134,6 +140,8 @@ def _command(text: str) -> str | None:
     if program := _KUBECTL.match(text) or _ALIAS.match(text):
         name = "oc" if _OC.search(program.group()) else "kubectl"
         return name + text[program.end() :]
+    if _BARE.match(text):
+        return f"kubectl {text}"
     return text if starts_with_tool(text) or _ASSIGNMENT.match(text) else None
 
 
