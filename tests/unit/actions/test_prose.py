@@ -130,6 +130,11 @@ def test_an_object_that_is_called_like_such_a_word_stands_in_quotes_or_behind_it
     assert isinstance(parse(f"kubectl delete pod {name}"), Refusal)
 
 
+@pytest.mark.parametrize("kind", ["so", "at", "no", "is", "namespaces"])
+def test_a_short_name_of_a_kind_is_no_word_of_a_sentence(kind):
+    assert not isinstance(parse(f"kubectl annotate {kind} web a=b"), Refusal)
+
+
 @pytest.mark.parametrize("program", ["do-not/kubectl", "禁止/kubectl", "never:/bin/kubectl"])
 def test_the_path_of_a_program_is_no_place_for_words(program):
     assert isinstance(parse(f"{program} delete pod web-0"), Refusal)

@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from countersign.actions.parser.kinds import is_kind
 from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
 from countersign.actions.parser.shell import Word
 from countersign.actions.parser.vocabulary import PURPOSES
@@ -28,7 +29,6 @@ _GRAMMAR = _PROSE | words(
     "soon still than that the them there this to today too twice was we where which will "
     "with yet you"
 )
-_KINDS = frozenset({"no", "all"})  # nodes, and many kinds, to kubectl
 _LINKS = words("and at every for in on")
 _LINKED = words(
     "all also any cluster context day each every hour it maintenance minute namespace night node "
@@ -59,8 +59,8 @@ def refuse_grammar(names: Sequence[str], line: Sequence[Word]) -> None:
     """Refuse a word of grammar among the names of a command, unless it stands in quotes."""
     quoted = {word.text for word in line if word.quoted}
     for place, name in enumerate(names):
-        is_kind = place == 0 and name.lower() in _KINDS
-        if name.lower() in _GRAMMAR and name not in quoted and not is_kind:
+        names_kinds = place == 0 and (is_kind(name) or name.lower() == "all")
+        if name.lower() in _GRAMMAR and name not in quoted and not names_kinds:
             raise _refusal(name)
 
 
