@@ -74,6 +74,62 @@ def test_trouble_and_headings_are_still_let_through(text):
     assert parse(text.format(COMMAND)) == EXPECTED
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Block `{}`",
+        "Stop `{}`",
+        "Audit `{}`",
+        "The outage was caused by `{}`",
+        "The alert fires on `{}`",
+        "An alternative to `{}`",
+        "Somebody typed `{}`",
+        "The command `{}` hangs",
+        "`{}` failed with an error",
+        "`{}` was proposed by the agent",
+        "`{}` must be confirmed by two people",
+        "`{}` caused the outage",
+        "拦截 `{}`",
+        "防止误执行 `{}`",
+        "监控 `{}` 的执行",
+        "`{}` 会导致服务中断",
+        "`{}` 命令卡住",
+        "`{}` が失敗した",
+        "This was rejected by Carol. Command: `{}`",
+        "Carol vetoed this. `{}`",
+        "The team decided against it. `{}`",
+        "Hold off for now. `{}`",
+        "Approval pending. `{}`",
+        "Run it on Friday. `{}`",
+        "Run on all three clusters. `{}`",
+        "Here is an example. `{}`",
+        "Change web to your deployment. `{}`",
+        "这个方案被否决了。`{}`",
+        "明天执行。`{}`",
+        "この案は却下された。`{}`",
+    ],
+)
+def test_a_command_that_is_only_spoken_of_is_not_asked_for(text):
+    assert isinstance(parse(text.format(COMMAND)), Refusal)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Try `{}` to relieve the queue",
+        "Scale it with `{}`.",
+        "You can do so using `{}`, which takes a minute.",
+        "Mitigation → `{}`",
+        "(`{}`)",
+        "手动执行 `{}` 让队列恢复",
+        "可以用 `{}` 扩容",
+        "キューが溜まっているので `{}` を実行する",
+    ],
+)
+def test_a_command_that_is_led_to_is_asked_for(text):
+    assert parse(text.format(COMMAND)) == EXPECTED
+
+
 def test_an_environment_may_be_named_that_the_action_names_as_well():
     command = "kubectl rollout restart deploy/web -n staging"
     assert parse(f"In staging: `{command}`") == parse(command)

@@ -15,6 +15,7 @@ from typing import Any
 from countersign.actions.parser.characters import unreadable_letter
 from countersign.actions.parser.kinds import is_kind, kind_of
 from countersign.actions.parser.prose_actions import other_action
+from countersign.actions.parser.prose_leads import asks_for_it
 from countersign.actions.parser.prose_occasions import without_occasion
 from countersign.actions.parser.prose_places import other_place
 from countersign.actions.parser.prose_rules import PROHIBITION, RULES, Where
@@ -24,7 +25,7 @@ _ADVICE = "Write the command only, and the rest into spec.description."
 _SENTENCE_END = re.compile(r"[.!;](?=\s|$)|[。！；]|\n\s*\n")
 _CJK_CLAUSE_END = re.compile(r"[，、,：:]")
 _LABEL = re.compile(
-    r"(?:\A|(?<=[.!;,:。！；，：、]))[\W_]*(?:[\w'-]{1,20} +){0,2}[\w'-]{1,20} *[:：]"
+    r"(?:\A|(?<=[.!;,:。！；，：、]))[\W_]{0,8}(?:[\w'-]{1,20} +){0,2}[\w'-]{1,20} *[:：]"
 )
 _REFERENCE = re.compile(r"(?<![\w./-])([a-z][a-z0-9.]*)/([\w.-]+)", re.ASCII | re.IGNORECASE)
 _FLAG = re.compile(r"(?<!\S)--?[A-Za-z]", re.ASCII)
@@ -64,6 +65,12 @@ def check(before: str, after: str, described: Mapping[str, Any]) -> None:
             RefusalClass.AMBIGUOUS,
             f"names an environment ({quote(place)}) that the action does not",
         )
+
+
+def check_lead(before: str, after: str) -> None:
+    """Refuse a sentence that speaks of a command: "block `…`", "`…` failed"."""
+    if not asks_for_it(_plain(before), _plain(after)):
+        raise _refusal(RefusalClass.AMBIGUOUS, "speaks of a command instead of asking for it")
 
 
 def check_words(before: str, after: str) -> None:

@@ -12,8 +12,8 @@ _NAMES = (
 )
 _PLACE = re.compile(
     rf"\b(?:in|on|to|against)\s+(?:the\s+)?(?P<in>{_NAMES})\b"
-    rf"|(?:\A|(?<=[.!;\n]))\W*(?P<label>{_NAMES})\s*[:：]"
-    r"|\benv(?:ironment)?\s*[:=：]\s*[\W_]*(?P<field>\w+)"
+    rf"|(?:\A|(?<=[.!;\n]))\W{{0,8}}(?P<label>{_NAMES})\s*[:：]"
+    r"|\benv(?:ironment)?\s*[:=：][\W_]{0,8}(?P<field>\w+)"
     rf"|\b(?P<only>{_NAMES})\s+only\b"
     r"|(?P<chinese>[测測][试試]|生[产產]|开[发發]|預?[预]?[发發]布?|线上|線上|灰度|正式|本番|開発|検証|ステージング)"
     r"(?:[环環]境|集群|叢集|クラスタ)",

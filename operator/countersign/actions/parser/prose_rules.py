@@ -51,6 +51,7 @@ _DAY_CJK = (
     r"明[天日早晚]|今[晚夜]|[后後]天|稍[后後]|下[周週个個]|[周週][一二三四五六日天末]|星期|凌晨|"
     r"每[天日次隔周週晚]|定[时時]|来週|毎[日週晩]|後ほど|あとで"
 )
+_ITSELF = r"(?:this|it|that|action|command|change|proposal|request|plan|idea)"
 _OBSERVING_CJK = r"观察|觀察|检查|檢查|确认|確認|等待|验证|驗證|回报|回報|监控|監控|查看|通知"
 
 RULES = (
@@ -148,6 +149,31 @@ RULES = (
         ),
     ),
     Rule(
+        Where.ANYWHERE,
+        RefusalClass.UNSUPPORTED,
+        "says that it was turned down, or put off",
+        _words(
+            rf"{_ITSELF} (?:\w+ ){{0,2}}(?:rejected|denied|vetoed|withdrawn|revoked|blocked|"
+            r"obsolete|dangerous|unsafe|wrong|postponed|deferred|pending|simulated|hypothetical)|"
+            rf"(?:reject|veto|oppose|postpone|defer)(?:e?d|s|es)? {_ITSELF}|"
+            r"decided against|hold off|(?:pending|awaiting|needs?|requires?) approval|"
+            r"approval (?:is )?(?:pending|awaited)|"
+            rf"(?:do|run|execute|apply|schedule[ds]?) (?:it |this )?(?:for |on )?(?:{_DAY})",
+            r"[等待][审審]批|否[决決]|驳回|駁回|却下|防止|阻止|[拦攔]截|[误誤][执執]行|撤[销銷回]|"
+            rf"(?:{_DAY_CJK}).{{0,3}}(?:[执執]行|[处處]理|操作)",
+        ),
+    ),
+    Rule(
+        Where.ANYWHERE,
+        RefusalClass.AMBIGUOUS,
+        "is about more than the one command",
+        _words(
+            r"(?:run|repeat|do|apply) (?:it |this )?(?:on|for|in) (?:all|every|each|both|the other|"
+            r"\S+ and)|(?:an?|this) (?:\w+ )?(?:example|sample|simulation)|substitute|"
+            r"change \S+ to your",
+        ),
+    ),
+    Rule(
         Where.LABEL,
         RefusalClass.UNSUPPORTED,
         "calls the command something else than an action",
@@ -196,7 +222,7 @@ RULES = (
         RefusalClass.READ_ONLY,
         "reports something instead of proposing it",
         re.compile(
-            r"(?:^|[.!(\[])\W*(?:done|completed?|finished|reverted|applied|failed|succeeded)\W*$",
+            r"(?:^|[.!(\[])\W{0,8}(?:done|completed?|finished|reverted|applied|failed|succeeded)\W{0,8}$",
             re.ASCII,
         ),
     ),
@@ -230,10 +256,10 @@ RULES = (
         RefusalClass.COMPOUND,
         "goes on with another step",
         re.compile(
-            rf"(?:(?:^|[.!;]\s)\W*and|(?<!\w)(?:then|afterwards|next|followed by|plus|also))\b"
+            rf"(?:(?:^|[.!;]\s)\W{{0,8}}and|(?<!\w)(?:then|afterwards|next|followed by|plus|also))\b"
             rf"(?!(?: then)? (?:{_OBSERVING})\b)"
             r"|(?<!\w)(?:repeat (?:on|for|this|it|the|as|with)|same (?:for|on|with|to)|likewise|"
-            r"do this|as well|first\W*$|too\W*$|[2-9]\d* times)(?!\w)"
+            r"do this|as well|first\W{0,8}$|too\W{0,8}$|[2-9]\d* times)(?!\w)"
             r"|也一[样樣]|同[样樣]|同様|照此|一并|一併"
             rf"|(?:^[\s`*,，、.。:：)）]*[并並和与與及再]|然[后後]|接[着著]|以及|同[时時]|そして|その[后後])(?!再?(?:{_OBSERVING_CJK}))",
             re.ASCII,
@@ -245,7 +271,7 @@ RULES = (
         "goes on with what may belong to the command",
         re.compile(
             r"^\W*(?:with|in|on|at|for|from|but|except|to \d|by)\b|^\s*(?:&|\d?>)"
-            r"|(?:\.\.\.|…)\W*$|[到至成]\s*[\d零一二两兩三四五六七八九十]",
+            r"|(?:\.\.\.|…)\W{0,8}$|[到至成]\s*[\d零一二两兩三四五六七八九十]",
             re.ASCII,
         ),
     ),
