@@ -256,7 +256,7 @@ RULES = (
         RefusalClass.COMPOUND,
         "goes on with another step",
         re.compile(
-            rf"(?:(?:^|[.!;]\s)\W{{0,8}}and|(?<!\w)(?:then|afterwards|next|followed by|plus|also))\b"
+            r"(?:(?:^|[.!;]\s)\W{0,8}and|(?<!\w)(?:then|afterwards|next|followed by|plus|also))\b"
             rf"(?!(?: then)? (?:{_OBSERVING})\b)"
             r"|(?<!\w)(?:repeat (?:on|for|this|it|the|as|with)|same (?:for|on|with|to)|likewise|"
             r"do this|as well|first\W{0,8}$|too\W{0,8}$|[2-9]\d* times)(?!\w)"
