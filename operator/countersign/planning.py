@@ -203,8 +203,8 @@ def _why_forbidden(account: ServiceAccount, operation: OperationType, error: Api
             "both. manifests/samples/executor.yaml shows how without the plugin."
         )
     return (
-        f"{bind} (see kubectl get clusterroles -l app.kubernetes.io/component=executor), and create "
-        "the account if there is none: manifests/samples/executor.yaml shows how."
+        f"{bind} (see kubectl get clusterroles -l app.kubernetes.io/component=executor), and "
+        "create the account if there is none: manifests/samples/executor.yaml shows how."
     )
 
 
