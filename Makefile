@@ -18,7 +18,7 @@ demo: $(SYNCED) ## The main job, start to finish, on a control plane it starts i
 
 test: $(SYNCED) ## All tests, on the real control plane
 	@$(RUN)/python -m devcluster build
-	@$(RUN)/pytest -n $(WORKERS) --dist loadgroup
+	@$(RUN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-unit: $(SYNCED) ## The unit tests alone, in seconds
 	@$(RUN)/pytest -n $(WORKERS) tests/unit

@@ -23,14 +23,6 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker what shares a control plane of its own (with --dist loadgroup)."""
-    for item in items:
-        if item.path.stem in ("test_admission", "test_devcluster", "test_demo"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A real API server with everything of ``manifests/cluster`` installed; no operator."""

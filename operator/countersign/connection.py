@@ -67,7 +67,10 @@ class Connection:
         self._open_end = aiohttp.ClientTimeout(total=None, sock_connect=timeout)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, without TLS's farewell: a short program's loop ends before it."""
+        pool = self._client.rest_client.pool_manager
+        if pool is not None and pool.connector is not None:
+            await pool.connector.close(abort_ssl=True)
         await self._client.close()
 
     async def request(self, call: Call) -> JsonObject:

@@ -195,18 +195,16 @@ def _why_forbidden(account: ServiceAccount, operation: OperationType, error: Api
             "(manifests/samples/other-executor.yaml shows how), or name another one in "
             "spec.serviceAccountName."
         )
+    bind = f"{error}. Bind service account {who} a role that allows it"
     if account.name == EXECUTOR:
-        allow = needed_for(operation).value
-        command = f"kubectl countersign setup -n {account.namespace} --allow {allow}"
+        command = f"setup -n {account.namespace} --allow {needed_for(operation).value}"
         return (
-            f"{error}. Create service account {who} if it does not exist, and bind it a role that "
-            f"allows this: {command} does both, and manifests/samples/executor.yaml shows how to "
-            "without the plugin."
+            f"{bind}, and create the account if there is none: kubectl countersign {command} does "
+            "both. manifests/samples/executor.yaml shows how without the plugin."
         )
     return (
-        f"{error}. Create service account {who} if it does not exist, and bind it a role that "
-        "allows this (see kubectl get clusterroles -l app.kubernetes.io/component=executor, and "
-        "manifests/samples/executor.yaml)."
+        f"{bind} (see kubectl get clusterroles -l app.kubernetes.io/component=executor), and "
+        "create the account if there is none: manifests/samples/executor.yaml shows how."
     )
 
 

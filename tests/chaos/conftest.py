@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -15,17 +14,6 @@ SETTINGS = {"COUNTERSIGN_SWEEP_SECONDS": "5"}
 """With the Lease of 15 seconds that people have: told to stop, an operator gives it back."""
 KILLED = {**SETTINGS, "COUNTERSIGN_LEASE_SECONDS": "4"}
 """For one that is killed: the next waits for that long. A shorter one is lost under load."""
-
-_CRASHES = ("test_kill", "test_restart", "test_watch_lost", "test_effect_faults")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two halves for two workers, each with one control plane (with --dist loadgroup)."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            half = "crashes" if item.path.stem in _CRASHES else "failures"
-            item.add_marker(pytest.mark.xdist_group(f"chaos-{half}"))
 
 
 @pytest.fixture(scope="package")

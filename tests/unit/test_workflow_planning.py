@@ -120,9 +120,8 @@ async def test_a_missing_permission_says_what_role_to_give() -> None:
     message = await refused(world, "Forbidden")
     assert 'cannot patch resource "deployments"' in message
     assert "shop/countersign-executor" in message
-    assert "Create service account shop/countersign-executor if it does not exist" in message
-    command = "kubectl countersign setup -n shop --allow restart-and-scale does both"
-    assert command in message
+    assert "Bind service account shop/countersign-executor a role that allows it" in message
+    assert "kubectl countersign setup -n shop --allow restart-and-scale does both" in message
     assert "manifests/samples/executor.yaml" in message
     assert world.cluster.calls == ["get", "dry-run"]
 
@@ -131,7 +130,8 @@ async def test_what_an_account_of_another_name_lacks_is_no_matter_for_the_plugin
     world = World(action=SCALE, service_account_name="scaler")
     world.cluster.faults["get"].append(forbidden(ServiceAccount("shop", "scaler")))
     message = await refused(world, "Forbidden")
-    assert "Create service account shop/scaler if it does not exist" in message
+    assert "Bind service account shop/scaler a role that allows it" in message
+    assert "create the account if there is none" in message
     assert "setup" not in message  # That makes no account of another name.
 
 

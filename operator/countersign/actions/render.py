@@ -11,12 +11,12 @@ the same and ``parse`` refuses or reads as what is equal to them:
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
 from countersign.actions.parser.flat import parameters_of, taint_text
 from countersign.actions.parser.kinds import word_for
+from countersign.actions.parser.loose_words import command_line
 from countersign.api.base import LeanModel
 from countersign.api.kinds import built_in
 from countersign.api.operation import Operation, OperationType, Target
@@ -96,7 +96,7 @@ def _command(operation: Operation, targets: Sequence[Target]) -> str:
         *(f"--namespace={name}" for name in {each.namespace for each in targets} if name),
         *(("--", *operation.exec.command) if operation.exec is not None else ()),
     ]
-    return shlex.join(words)
+    return command_line(words)
 
 
 def _objects(operation: OperationType, targets: Sequence[Target]) -> list[str]:

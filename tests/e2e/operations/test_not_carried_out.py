@@ -36,7 +36,7 @@ def test_a_node_takes_a_binding_that_a_namespace_s_team_cannot_give_itself(site:
     planned = condition(site.ended(REQUEST), "Planned")
     assert planned["reason"] == "Forbidden"
     assert "nodes" in planned["message"]
-    assert "component=executor" in planned["message"]
+    assert "--allow nodes" in planned["message"]
 
 
 def test_a_secret_is_out_of_reach_until_somebody_gives_a_right_to_it(site: Site) -> None:

@@ -31,6 +31,8 @@ EXPECTED = parse(COMMAND)
         "controlplane $ {}",
         "controlplane ~ ➜  {}",
         "node01 $ {}",
+        '"{}"',
+        "'{}'",
         "- {}",
         "* {}",
         "1. {}",
@@ -135,6 +137,10 @@ def test_prose_that_only_announces_or_explains_a_command_is_let_through(text):
         ("In namespace live run `{}`", "ambiguous"),
         ("Run `{}`, this time --dry-run", "ambiguous"),
         ("In the live cluster: `{}`", "ambiguous"),
+        ("Cluster: live\nCommand: `{}`", "ambiguous"),
+        ("Environment: production\nCommand: `{}`", "ambiguous"),
+        ("not '{}'", "malformed"),
+        ("{}\\n", "malformed"),
         ("For deploy/api: `{}`", "ambiguous"),
         ("Restart deployment `api`: `{}`", "ambiguous"),
         ("Restart deployment api in namespace shop: `{}`", "ambiguous"),
@@ -166,8 +172,23 @@ def test_prose_that_changes_what_a_command_means_is_refused(text, refused):
     assert outcome.refused is RefusalClass(refused), outcome
 
 
-def test_prose_may_not_contradict_the_number_of_replicas():
-    outcome = parse("Scale deployment web to 5 replicas: `kubectl scale deploy/web --replicas=3`")
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("Scale deployment web to 5 replicas: `{}`", "kubectl scale deploy/web --replicas=3"),
+        (
+            "Scale deployment web to 5 to bear the load: `{}`",
+            "kubectl scale deploy/web --replicas=3",
+        ),
+        ("Scale up to 5 replicas: `{}`", "kubectl scale deploy/web --replicas=3"),
+        ("Scale it down to zero: {}", "kubectl scale deploy/web --replicas=3"),
+        ("扩容到 5 个副本：{}", "kubectl scale deploy/web --replicas=3"),
+        ("Roll back to revision 2: `{}`", "kubectl rollout undo deploy/web --to-revision=3"),
+        ("Roll back to revision 2: `{}`", "kubectl rollout undo deploy/web"),
+    ],
+)
+def test_prose_may_not_contradict_the_number_in_a_command(text, command):
+    outcome = parse(text.format(command))
     assert isinstance(outcome, Refusal)
     assert outcome.refused is RefusalClass.AMBIGUOUS
 
@@ -182,6 +203,12 @@ def test_prose_may_not_contradict_the_number_of_replicas():
         ("First cordon the node, drain it: `{}`", "kubectl drain worker-1"),
         ("请执行 `{}` 排空节点", "kubectl drain worker-1 --ignore-daemonsets"),
         ("Undo the last rollout with `{}`", "kubectl rollout undo deploy/web"),
+        ("Scale up to 5 replicas: `{}`", "kubectl scale deploy/web --replicas=5"),
+        ("Scale it from 3 to 5 replicas: `{}`", "kubectl scale deploy/web --replicas=5"),
+        ("Scale it down (up to 5 minutes): `{}`", "kubectl scale deploy/web --replicas=3"),
+        ("Roll back to revision 3: `{}`", "kubectl rollout undo deploy/web --to-revision=3"),
+        ("Delete it so that the StatefulSet recreates it: `{}`", "kubectl delete pod db-0"),
+        ("先将节点设为不可调度：`{}`", "kubectl cordon worker-1"),
         ("Remove the taint: `{}`", "kubectl taint node worker-1 a-"),
         ("Scale deployment web down to zero: {}", "kubectl scale deploy/web --replicas=0"),
     ],

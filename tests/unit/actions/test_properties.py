@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from countersign.actions.parser import Foreign, Refusal, RefusalClass, describe, parse
+from countersign.actions.parser.loose_words import command_line
 from countersign.actions.parser.refusal import MAX_MESSAGE
 from countersign.actions.render import render
 from countersign.api.operation import Operation
@@ -54,7 +54,7 @@ def test_what_is_rendered_is_parsed_as_the_same_operation(operation, data):
 def test_spelling_and_places_of_flags_do_not_matter(data):
     operation = data.draw(operations())
     words, program = data.draw(words_of_commands(operation))
-    assert parse(shlex.join([*words, *program])) == operation
+    assert parse(command_line([*words, *program])) == operation
 
 
 @settings(FEW, max_examples=150)
@@ -64,7 +64,7 @@ def test_another_flag_is_never_dropped(data, flag):
     words, program = data.draw(words_of_commands(operation))
     assume(not any(word.startswith(flag.partition("=")[0]) for word in words))
     words.insert(data.draw(st.integers(1, len(words))), flag)
-    assert parse(shlex.join([*words, *program])) != operation
+    assert parse(command_line([*words, *program])) != operation
 
 
 @settings(FEW, max_examples=150)
@@ -76,7 +76,7 @@ def test_another_word_is_refused_or_part_of_what_is_understood(data, word):
     operation = data.draw(operations())
     words, program = data.draw(words_of_commands(operation))
     words.insert(data.draw(st.integers(1, len(words))), word)
-    outcome = parse(shlex.join([*words, *program]))
+    outcome = parse(command_line([*words, *program]))
     assert outcome != operation
     if isinstance(outcome, Operation):
         assert word.strip("=x-:") in json.dumps(describe(outcome))

@@ -13,6 +13,7 @@ from countersign.actions.parser.arguments import (
 )
 from countersign.actions.parser.elsewhere import on_another_cluster
 from countersign.actions.parser.foreign import Foreign
+from countersign.actions.parser.loose_words import refuse_grammar, refuse_prose
 from countersign.actions.parser.refusal import RefusalClass, RefusedError
 from countersign.actions.parser.refused_verbs import GROUPS, refuse_verb
 from countersign.actions.parser.shell import Word
@@ -38,6 +39,7 @@ def read(words: Sequence[Word]) -> Operation | Foreign:
     program = _PROGRAMS.get(words[0].text)
     if program is None:
         raise refuse_tool(words)
+    refuse_prose(words[1:])
     return program(words)
 
 
@@ -54,6 +56,7 @@ def _kubectl(words: Sequence[Word]) -> Operation | Foreign:
     if command is None:
         raise refuse_verb(path, rest, frozenset(arguments.given))
     refuse_others(arguments, (*command.flags, *_CLUSTER_FLAGS))
+    refuse_grammar(rest, words)
     arguments.positionals = rest
     outcome = command.build(arguments)
     cluster = {

@@ -58,7 +58,9 @@ KubeVirt:kv,kvs
 cdi.kubevirt.io/v1beta1 DataVolume:dv,dvs
 longhorn.io/v1beta2 Volume:lhv Replica:lhr Engine:lhe Node:lhn Backup:lhb BackupTarget:lhbt \
 BackupVolume:lhbv BackingImage:lhbi EngineImage:lhei InstanceManager:lhim ShareManager:lhsm \
-RecurringJob:lhrj Setting:lhs Snapshot:lhsnap Orphan:lho
+RecurringJob:lhrj Setting:lhs Snapshot:lhsnap Orphan:lho SystemBackup:lhsb SystemRestore:lhsr \
+BackingImageManager:lhbim BackingImageDataSource:lhbids BackupBackingImage:lhbbi \
+SupportBundle:lhbundle
 kafka.strimzi.io/v1beta2 Kafka:k KafkaTopic:kt KafkaUser:ku KafkaConnect:kc KafkaConnector:kctr \
 KafkaMirrorMaker2:kmm2 KafkaNodePool:knp KafkaRebalance:kr KafkaBridge:kb
 core.strimzi.io/v1beta2 StrimziPodSet:sps
@@ -103,5 +105,34 @@ pkg.crossplane.io/v1 Provider
 actions.summerwind.dev/v1alpha1 RunnerDeployment:rdeploy Runner
 actions.github.com/v1alpha1 AutoscalingRunnerSet EphemeralRunner
 tekton.dev/v1 Pipeline PipelineRun:pr,prs Task TaskRun:tr,trs
+machineconfiguration.openshift.io/v1 KubeletConfig ContainerRuntimeConfig
+operator.openshift.io/v1 IngressController
+autoscaling.openshift.io/v1 ClusterAutoscaler
+autoscaling.openshift.io/v1beta1 MachineAutoscaler
+hco.kubevirt.io/v1beta1 HyperConverged:hco,hcos
+ocs.openshift.io/v1 StorageCluster
+nodemaintenance.medik8s.io/v1beta1 NodeMaintenance:nm
+piraeus.io/v1 LinstorCluster LinstorSatellite LinstorSatelliteConfiguration LinstorNodeConnection
+gateway.networking.k8s.io/v1alpha2 TCPRoute UDPRoute TLSRoute
+gateway.networking.k8s.io/v1beta1 ReferenceGrant:refgrant
+extensions.istio.io/v1alpha1 WasmPlugin
+image.toolkit.fluxcd.io/v1beta2 ImageRepository ImagePolicy ImageUpdateAutomation
+flagger.app/v1beta1 Canary MetricTemplate
+apps.kruise.io/v1alpha1 CloneSet:clone SidecarSet BroadcastJob
+elbv2.k8s.aws/v1beta1 TargetGroupBinding
+crd.k8s.amazonaws.com/v1alpha1 ENIConfig
+vpcresources.k8s.aws/v1beta1 SecurityGroupPolicy:sgp
+secrets-store.csi.x-k8s.io/v1 SecretProviderClass
+secrets.hashicorp.com/v1beta1 VaultStaticSecret VaultDynamicSecret VaultAuth VaultConnection
+externaldns.k8s.io/v1alpha1 DNSEndpoint
+linkerd.io/v1alpha2 ServiceProfile
+pingcap.com/v1alpha1 TidbCluster:tc
+pxc.percona.com/v1 PerconaXtraDBCluster:pxc
+psmdb.percona.com/v1 PerconaServerMongoDB:psmdb
+clickhouse.altinity.com/v1 ClickHouseInstallation:chi
+cassandra.datastax.com/v1beta1 CassandraDatacenter:cassdc
+chaos-mesh.org/v1alpha1 PodChaos=podchaos NetworkChaos=networkchaos StressChaos=stresschaos \
+IOChaos=iochaos
+litmuschaos.io/v1alpha1 ChaosEngine ChaosExperiment ChaosResult
 node.k8s.io/v1 RuntimeClass
 """

@@ -27,12 +27,19 @@ _PROMPT = re.compile(
     re.ASCII | re.VERBOSE,
 )
 _KUBECTL = re.compile(
-    r"(?:sudo\s+)?(?:minikube\s+kubectl\s+--(?=\s)"
-    r"|(?:[^\s'\"`=]{0,200}[/\\])?(?:kubectl|oc)(?:\.exe)?(?=\s|$))",
+    r"(?:sudo\s+)?(?:(?:minikube\s+kubectl\s+--|(?:k3s|k0s|rke2|microk8s)\s+kubectl)(?=\s)"
+    r"|(?:(?:[A-Za-z]:[/\\]|~?/|\.{1,2}[/\\]|(?:s?bin|tools)[/\\])(?:[\w.+@%~-]{1,60}[/\\]){0,16})?"
+    r"(?:kubectl|oc)(?:\.exe)?(?=\s|$))",
     re.IGNORECASE | re.ASCII,
 )
 _OC = re.compile(r"(?:^|[\s/\\])oc(?:\.exe)?$", re.IGNORECASE)
 _ALIAS = re.compile(r"(?:sudo\s+)?k(?=\s+[a-z-])")
+# What an agent hands to its kubectl tool: a verb and a flag that no sentence has.
+_BARE = re.compile(
+    r"(?:rollout (?:restart|undo|pause|resume)|scale|delete|cordon|uncordon|drain|taint|label|"
+    r"annotate|patch) [^\n]{0,400}(?<=\s)--(?!namespace)[a-z]",
+    re.ASCII,
+)
 _MENTION = re.compile(
     r"(?<![\w./\\-])(?:kubectl|oc)(?:\.exe)?\s+(?P<next>-|[a-z-]+)", re.IGNORECASE | re.ASCII
 )
@@ -41,6 +48,8 @@ _LEAD_IN = re.compile(
     r"(?::|：|\b(?:run|execute|running|executing|using|via)|[执執][行]|[运運]行|使用|実行)\s*$",
     re.IGNORECASE,
 )
+# The whole of a text, with no such quote inside: the quotes are no part of a command.
+_QUOTED = re.compile(r"(?P<quote>[\"'])(?P<text>(?:(?!(?P=quote))[^\n])+)(?P=quote)")
 _OPERATOR = re.compile(r"[;|&]\s*$|&&|\|")
 _QUOTE_OR_COMMENT = re.compile(r"['\"]|(?<!\S)#")
 _TICKS = re.compile(r"`+")
@@ -84,6 +93,8 @@ def read(text: str) -> Passage | Prose:
     """Find the one command in a text; refuses two of them."""
     body, comments = _without_leading_comments(text)
     body = undecorated(body)
+    if (quoted := _QUOTED.fullmatch(body)) and _command(undecorated(quoted["text"])):
+        body = undecorated(quoted["text"])
     if command := _command(body):
         return _until_prose(command, "", comments)
     spans = _code_spans(body)
@@ -129,6 +140,8 @@ def _command(text: str) -> str | None:
     if program := _KUBECTL.match(text) or _ALIAS.match(text):
         name = "oc" if _OC.search(program.group()) else "kubectl"
         return name + text[program.end() :]
+    if _BARE.match(text):
+        return f"kubectl {text}"
     return text if starts_with_tool(text) or _ASSIGNMENT.match(text) else None
 
 

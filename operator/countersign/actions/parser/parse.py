@@ -42,6 +42,7 @@ def _read(text: str, *, odd_spaces: bool) -> Operation | Foreign:
         )
     prose.check_comments((*found.comments, *line.comments))
     prose.check(found.before, found.after, described)
+    prose.check_lead(found.before, found.after)
     for part in (found.before, found.after):
         sentences.check_contradiction(part, described)
     return outcome

@@ -15,13 +15,18 @@ from typing import Any
 from countersign.actions.parser.characters import unreadable_letter
 from countersign.actions.parser.kinds import is_kind, kind_of
 from countersign.actions.parser.prose_actions import other_action
+from countersign.actions.parser.prose_leads import asks_for_it
 from countersign.actions.parser.prose_occasions import without_occasion
+from countersign.actions.parser.prose_places import other_place
 from countersign.actions.parser.prose_rules import PROHIBITION, RULES, Where
 from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point, quote
 
 _ADVICE = "Write the command only, and the rest into spec.description."
 _SENTENCE_END = re.compile(r"[.!;](?=\s|$)|[。！；]|\n\s*\n")
 _CJK_CLAUSE_END = re.compile(r"[，、,：:]")
+_LABEL = re.compile(
+    r"(?:\A|(?<=[.!;,:。！；，：、]))[\W_]{0,8}(?:[\w'-]{1,20} +){0,2}[\w'-]{1,20} *[:：]"
+)
 _REFERENCE = re.compile(r"(?<![\w./-])([a-z][a-z0-9.]*)/([\w.-]+)", re.ASCII | re.IGNORECASE)
 _FLAG = re.compile(r"(?<!\S)--?[A-Za-z]", re.ASCII)
 _NAMESPACE = re.compile(
@@ -29,6 +34,7 @@ _NAMESPACE = re.compile(
 )
 _CLUSTER = re.compile(
     r"\b(?:in|on|to|against)\s+(?:the\s+)?(?:[\w.-]+\s+)?(?:cluster|context)\b|"
+    r"\b(?:cluster|context)\s*[:=：]\s*\S|"
     r"[\w-]\s*(?:集群|叢集|クラスタ)|(?:集群|叢集|クラスタ)\s*[\w-]",
     re.ASCII,
 )
@@ -53,6 +59,18 @@ def check(before: str, after: str, described: Mapping[str, Any]) -> None:
     if other := other_action(whole, described["operation"]):
         raise _refusal(RefusalClass.COMPOUND, f"names another action ({quote(other)})")
     _check_references(whole, described)
+    near = f"{_SENTENCE_END.split(_plain(before))[-1]} {_plain(after)}"
+    if place := other_place(near, described):
+        raise _refusal(
+            RefusalClass.AMBIGUOUS,
+            f"names an environment ({quote(place)}) that the action does not",
+        )
+
+
+def check_lead(before: str, after: str) -> None:
+    """Refuse a sentence that speaks of a command: "block `…`", "`…` failed"."""
+    if not asks_for_it(_plain(before), _plain(after)):
+        raise _refusal(RefusalClass.AMBIGUOUS, "speaks of a command instead of asking for it")
 
 
 def check_words(before: str, after: str) -> None:
@@ -62,13 +80,14 @@ def check_words(before: str, after: str) -> None:
     near_after = _SENTENCE_END.split(after, maxsplit=1)[0]
     parts: Mapping[Where, Iterable[str]] = {
         Where.ANYWHERE: (before, after),
-        Where.NEAR: (near_before, near_after),
+        Where.NEAR: (near_before, after),
         Where.CLAUSE: (
             _CJK_CLAUSE_END.split(near_before.rstrip(" :："))[-1],
             _CJK_CLAUSE_END.split(near_after, maxsplit=1)[0],
         ),
         Where.BEFORE: (near_before,),
-        Where.AFTER: (near_after,),
+        Where.LABEL: _LABEL.findall(near_before.rstrip().rpartition("\n")[2]),
+        Where.AFTER: (after,),
     }
     for rule in RULES:
         for part in parts[rule.where]:

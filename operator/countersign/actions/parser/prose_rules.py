@@ -13,10 +13,11 @@ class Where(Enum):
     """In which part of the prose a rule looks."""
 
     ANYWHERE = auto()
-    NEAR = auto()  # the sentence that holds the command
+    NEAR = auto()  # the sentence that leads to the command, and all that follows
     CLAUSE = auto()  # its clause: Chinese puts a reason and an order into one sentence
     BEFORE = auto()  # what stands before the command in its sentence
-    AFTER = auto()  # what follows it there
+    LABEL = auto()  # one to three words and a colon, on the command's line
+    AFTER = auto()  # all that follows the command
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,20 @@ def _words(english: str, others: str = "") -> re.Pattern[str]:
 
 # 别 and 別 forbid, but not inside these words.
 _DO_NOT = r"(?<![特分类類识識个個级級区區差性])[别別](?![名的])"
+_WATCHED = (
+    r"(?:it|them|(?:(?:the|a|all|its|new) ){0,2}(?:rollout|pods?|deployment|status|replicas|"
+    r"completion|recovery|readiness|node|job|containers?|restart|change))\b"
+)
 _OBSERVING = r"verify|verifies|check|wait|watch|monitor|confirm|observe|report|see|ensure|make"
+_DAY = (
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tomorrow|tonight|later|"
+    r"next (?:week|month|day|night|sprint|release|window)|every \w+"
+)
+_DAY_CJK = (
+    r"明[天日早晚]|今[晚夜]|[后後]天|稍[后後]|下[周週个個]|[周週][一二三四五六日天末]|星期|凌晨|"
+    r"每[天日次隔周週晚]|定[时時]|来週|毎[日週晩]|後ほど|あとで"
+)
+_ITSELF = r"(?:this|it|that|action|command|change|proposal|request|plan|idea)"
 _OBSERVING_CJK = r"观察|觀察|检查|檢查|确认|確認|等待|验证|驗證|回报|回報|监控|監控|查看|通知"
 
 RULES = (
@@ -54,7 +68,7 @@ RULES = (
             r"avoid|refrain|forbidden|prohibited|cancel(?:led)?|ignore|disregard|instead|"
             r"no(?=\s*[.!,;:])|not(?=\s*(?:[.!,;:]|$))|"
             r"rather than|just kidding|abort|undo this|stop (?:it|this|that)|deprecated",
-            r"不要|不行|不用|不必|不需|无需|無需|毋[须須]|不[应應该該得准许許再宜]|不能|不是|不建[议議]|"
+            r"不要|不行|不用|不必|不需|无需|無需|毋[须須]|不[应應该該得准许許再宜]|不能|不是|不建[议議]|不[执執做]|[先暂暫]不|"
             r"不可(?![用达達见見预預调調])|[勿甭]|禁止|避免|切忌|停止[执執]行|取消|而非|[没沒]必要|暂缓|暫緩|"
             rf"{_DO_NOT}|[🚫❌⛔]|~~|<!--|ないで|しないこと|ません|してはいけ|せずに|べきではな|やめ|中止",
         ),
@@ -72,7 +86,7 @@ RULES = (
         Where.CLAUSE,
         RefusalClass.UNSUPPORTED,
         "negates something",
-        re.compile(r"[不未没沒無无]|ない|なかった"),
+        re.compile(r"不(?!可[调調]度)|[未没沒無无]|ない|なかった"),
     ),
     Rule(
         Where.ANYWHERE,
@@ -90,18 +104,106 @@ RULES = (
         RefusalClass.UNSUPPORTED,
         "says when, which nobody would heed; see spec.notBefore",
         _words(
-            r"when|whenever|once|until|till|after|before|while|during|later|tomorrow|tonight|"
-            r"today|temporarily|daily|hourly|weekly|every|at \d+|for \d+|in \d+",
-            r"直到|之后|之後|之前|以[后後前]|[时時]候|明天|今晚|今天|稍[后後]|每[天日次隔]|暂时|暫時|まで|[后後]再",
+            r"when|whenever|once|until|till|after|before|while|during|"
+            rf"today|temporarily|daily|hourly|weekly|at \d+|for \d+|in \d+|{_DAY}",
+            rf"直到|之后|之後|之前|以[后後前]|[时時]候|今天|暂时|暫時|まで|[后後]再|{_DAY_CJK}",
         ),
     ),
     Rule(
         Where.BEFORE,
         RefusalClass.UNSUPPORTED,
+        "says when, which nobody would heed; see spec.notBefore",
+        _words(_DAY, _DAY_CJK),
+    ),
+    Rule(
+        Where.BEFORE,
+        RefusalClass.UNSUPPORTED,
         "waits for something, which nobody would heed",
+        _words(r"wait(?:s|ing)?|until|till|pending", r"等待|等到"),
+    ),
+    Rule(
+        Where.NEAR,
+        RefusalClass.UNSUPPORTED,
+        "waits for somebody, which nobody would heed",
         _words(
-            r"wait(?:s|ing)?|until|till|pending|approv(?:e|es|ed|al)|permission",
-            r"等待|等到|[审審]批|批准|同意|承認",
+            r"approv(?:e|es|ed|als?)|permission|sign.?off|go.?ahead|green light|"
+            r"pending (?:review|confirmation|decision)|needs? (?:a )?(?:review|ok|confirmation)|"
+            r"(?:ask|ping|consult|check with|talk to) \w+ (?:first|beforehand)|"
+            rf"(?:hold|wait) (?:off|on|until|till)|on hold|wait for (?!{_WATCHED})\w+",
+            r"[审審]批|批准|同意|承認|授[权權]|待(?:定|审|審|批|确认|確認)|等.{0,6}(?:通知|回[复覆]|指示)",
+        ),
+    ),
+    Rule(
+        Where.NEAR,
+        RefusalClass.UNSUPPORTED,
+        "speaks against the action",
+        _words(
+            r"reject(?:s|ed|ion)?|deny|denie[sd]|veto(?:e[sd])?|disagree(?:s|d|ment)?|"
+            r"disapprov\w+|oppos(?:e|es|ed|ition)|objects? to|objected to|revoked?|withdrawn|"
+            r"obsolete|outdated|superseded|incorrect|mistaken?|anti-?pattern|unsafe|dangerous|"
+            r"harmful|nope|nah|jk|kidding|opposite|(?:reverse|inverse) of|old command|"
+            r"(?:from|stop|keep|against) (?:running|executing|applying|doing|using)|"
+            r"(?<!connection )(?<!connections )refuse[sd]?",
+            r"驳回|駁回|否[决決]|反[对對]|撤回|作[废廢]|[废廢][弃棄]|反例|危[险険險]|"
+            r"(?<!被)拒[绝絕](?![连連])|却下|拒否|廃止|間違",
+        ),
+    ),
+    Rule(
+        Where.ANYWHERE,
+        RefusalClass.UNSUPPORTED,
+        "says that it was turned down, or put off",
+        _words(
+            rf"{_ITSELF} (?:\w+ ){{0,2}}(?:rejected|denied|vetoed|withdrawn|revoked|blocked|"
+            r"obsolete|dangerous|unsafe|wrong|postponed|deferred|pending|simulated|hypothetical)|"
+            rf"(?:reject|veto|oppose|postpone|defer)(?:e?d|s|es)? {_ITSELF}|"
+            r"decided against|hold off|(?:pending|awaiting|needs?|requires?) approval|"
+            r"approval (?:is )?(?:pending|awaited)|"
+            rf"(?:do|run|execute|apply|schedule[ds]?) (?:it |this )?(?:for |on )?(?:{_DAY})",
+            r"[等待][审審]批|否[决決]|驳回|駁回|却下|防止|阻止|[拦攔]截|[误誤][执執]行|撤[销銷回]|"
+            rf"(?:{_DAY_CJK}).{{0,3}}(?:[执執]行|[处處]理|操作)",
+        ),
+    ),
+    Rule(
+        Where.ANYWHERE,
+        RefusalClass.AMBIGUOUS,
+        "is about more than the one command",
+        _words(
+            r"(?:run|repeat|do|apply) (?:it |this )?(?:on|for|in) (?:all|every|each|both|the other|"
+            r"\S+ and)|(?:an?|this) (?:\w+ )?(?:example|sample|simulation)|substitute|"
+            r"change \S+ to your",
+        ),
+    ),
+    Rule(
+        Where.LABEL,
+        RefusalClass.UNSUPPORTED,
+        "calls the command something else than an action",
+        _words(
+            r"to-?do|wip|drafts?|questions?|logs?|audit|history|output|result|attacks?|detected|"
+            r"bad|blocked|no|never|prevent|old|previous|earlier|before|last \w+|yesterday|"
+            r"examples?|samples?|cron|schedule|deferred|postponed|future|planned",
+            r"示例|范例|範例|样例|樣例|例|待[办辦]|草稿|草案|日志|日誌|记录|記錄|[历歷]史|[错錯][误誤誤]|"
+            r"[计計][划劃]|上[周週次]|昨[天日]|サンプル|履歴|予定",
+        ),
+    ),
+    Rule(
+        Where.NEAR,
+        RefusalClass.MALFORMED,
+        "says that the command is to be changed first",
+        _words(
+            r"replace \S+(?: \S+){0,3} (?:with|by)|substitut\w+|adjust(?:ed|ing)?|placeholders?|"
+            r"change the (?:names?|namespace|number|values?)|"
+            r"your (?:own |actual |real )?(?:names?|namespace|pods?|deployment|nodes?|values?)|"
+            r"(?:correct|right|actual|real|appropriate) (?:names?|namespace|pods?|nodes?|number)",
+            r"替[换換][为為成]|[换換]成|按需|根据[实實]|依[实實][际際]|[实實][际際]的|実際の",
+        ),
+    ),
+    Rule(
+        Where.NEAR,
+        RefusalClass.UNSUPPORTED,
+        "names a user, but actions run as the request's service account",
+        _words(
+            r"as (?:the )?(?:root|admin|administrator|cluster-admin|superuser|user \S+)",
+            r"(?:root|admin|管理[员員])\s*(?:身份|身分|用[户戶]|[权權]限)",
         ),
     ),
     Rule(
@@ -111,7 +213,17 @@ RULES = (
         _words(
             r"already|previously|tried|attempted|ran|was run|were run|executed|restarted|scaled|"
             r"why|should i|should we",
-            r"[?？]|[吗嗎]|是否[应應]|是不是|已[经經]|已[执執]行|曾|でしょうか|ですか|ました",
+            r"[?？]|[吗嗎]|是否[应應]|是不是|已[经經]|已(?:[执執]行|完成|[处處]理)|"
+            r"(?:[执執]行|[运運]行|做|跑)[过過]|曾|でしょうか|ですか|ました|済み|\[[x✓✔]\]",
+        ),
+    ),
+    Rule(
+        Where.AFTER,
+        RefusalClass.READ_ONLY,
+        "reports something instead of proposing it",
+        re.compile(
+            r"(?:^|[.!(\[])\W{0,8}(?:done|completed?|finished|reverted|applied|failed|succeeded)\W{0,8}$",
+            re.ASCII,
         ),
     ),
     Rule(
@@ -129,8 +241,8 @@ RULES = (
         "offers a choice or speaks of several objects",
         _words(
             r"or|either|alternatively|all|both|each|every|other|others|another|respectively|any|"
-            r"maybe|perhaps",
-            r"或|还是|還是|所有|全部|每[个個]|其他|其它|另外|または|すべて|全て|可能",
+            r"maybe|perhaps|etc|and so on",
+            r"等等|など|或|还是|還是|所有|全部|每[个個]|其他|其它|另外|または|すべて|全て|可能",
         ),
     ),
     Rule(
@@ -144,8 +256,11 @@ RULES = (
         RefusalClass.COMPOUND,
         "goes on with another step",
         re.compile(
-            rf"(?:^\W*and|(?<!\w)(?:then|afterwards|next|followed by|plus|also))\b"
+            r"(?:(?:^|[.!;]\s)\W{0,8}and|(?<!\w)(?:then|afterwards|next|followed by|plus|also))\b"
             rf"(?!(?: then)? (?:{_OBSERVING})\b)"
+            r"|(?<!\w)(?:repeat (?:on|for|this|it|the|as|with)|same (?:for|on|with|to)|likewise|"
+            r"do this|as well|first\W{0,8}$|too\W{0,8}$|[2-9]\d* times)(?!\w)"
+            r"|也一[样樣]|同[样樣]|同様|照此|一并|一併"
             rf"|(?:^[\s`*,，、.。:：)）]*[并並和与與及再]|然[后後]|接[着著]|以及|同[时時]|そして|その[后後])(?!再?(?:{_OBSERVING_CJK}))",
             re.ASCII,
         ),
@@ -154,7 +269,11 @@ RULES = (
         Where.AFTER,
         RefusalClass.AMBIGUOUS,
         "goes on with what may belong to the command",
-        re.compile(r"^\W*(?:with|in|on|at|for|from|but|except|to \d|by)\b", re.ASCII),
+        re.compile(
+            r"^\W*(?:with|in|on|at|for|from|but|except|to \d|by)\b|^\s*(?:&|\d?>)"
+            r"|(?:\.\.\.|…)\W{0,8}$|[到至成]\s*[\d零一二两兩三四五六七八九十]",
+            re.ASCII,
+        ),
     ),
 )
 

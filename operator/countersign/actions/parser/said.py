@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from countersign.actions.parser.tokens import Token
 from countersign.actions.parser.verbs import COMMANDS
 from countersign.api.operation import Kind, Operation
 
+_UP = re.compile(r"^(?:up|out|increase|raise)$|^[扩擴](?![缩縮])|增")
+_DOWN = re.compile(r"^(?:down|back|decrease|reduce|lower)$|^[缩縮](?!放)|[减減]")
 Build = Callable[["Said"], Operation]
 
 
@@ -45,9 +48,9 @@ class Said:
         name = self.token("name")
         return (name and name.kind) or (kind and kind.kind) or Known(Kind.NODE)
 
-    def number(self) -> str | None:
+    def number(self, name: str = "number") -> str | None:
         """A number in digits."""
-        token = self.token("number")
+        token = self.token(name)
         if token is None:
             return None
         return token.text if token.number is None else str(token.number)
@@ -63,8 +66,26 @@ def command(*path: str, **flags: str) -> Build:
 
 
 def scale(said: Said) -> Operation:
-    """``scale --replicas=N``."""
-    return _carried_out(("scale",), _object(said), said, {"replicas": said.number() or ""})
+    """``scale --replicas=N``, with ``--current-replicas`` where the sentence says "from 2 to 3"."""
+    flags = {"replicas": said.number() or ""}
+    current = said.number("current")
+    if current is not None:
+        _check_direction(said, int(current), int(flags["replicas"]))
+        flags["current-replicas"] = current
+    return _carried_out(("scale",), _object(said), said, flags)
+
+
+def _check_direction(said: Said, current: int, wanted: int) -> None:
+    """Refuse to "scale down from 2 to 5"."""
+    spoken = [
+        token.text.lower() for name in ("verb", "direction") for token in said.kept.get(name, ())
+    ]
+    is_up, is_down = (any(map(way.search, spoken)) for way in (_UP, _DOWN))
+    if (is_up and wanted < current) or (is_down and wanted > current):
+        raise RefusedError(
+            RefusalClass.AMBIGUOUS,
+            f"From {current} to {wanted} is not the direction that is named.",
+        )
 
 
 def rollback(said: Said) -> Operation:

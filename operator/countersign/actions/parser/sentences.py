@@ -25,7 +25,32 @@ from countersign.actions.parser.vocabulary import OCCASIONS, PURPOSES, VERBS, Ro
 from countersign.api.operation import Operation
 
 # What a reason may not speak of, or it would be a second action.
-_ACTIVE = VERBS | frozenset("bkxgfeG")
+_ACTIVE = re.compile(rf"[{''.join(VERBS)}bxgfeG]|kc?n|nk")
+_REVISIONS = frozenset({Role.PREVIOUS, Role.NUMBER})
+# The role before a number that must agree with a command, and the roles that may end it.
+_NUMBERED = {
+    "Scale": (
+        Role.TO,
+        frozenset({Role.MEASURE, Role.REPLICAS, Role.COMMA, Role.TO, Role.IN, Role.REASON}),
+    ),
+    "RollbackRollout": (Role.REVISION, frozenset(Role)),
+    "HelmRollback": (Role.REVISION, frozenset(Role)),
+}
+# "to restore version 2" gives no reason for a roll-back, but says to what.
+_VERSION = re.compile(
+    r"\b(?:version|revision|release|build|tag|image)\b|\bv?\d+(?:\.\d+)*\b(?!\s*%)|版本|[镜鏡映]像",
+    re.ASCII | re.IGNORECASE,
+)
+_MORE = re.compile(r"(?:[.!;](?=\s)|[。！；])\s*\S")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__)(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])", re.ASCII)
+# What people call an action before they name it. "Example:" and "Done:" are no such labels.
+_LABEL = re.compile(
+    r"\s*(?:\*\*)?(?:(?:(?:recommended|suggested|proposed|immediate|next)\s)?"
+    r"(?:action|fix|step|remediation|mitigation|recommendation|suggestion|proposal|solution|command)"
+    r"|(?:step|action)\s\d{1,2}|recommended|建[议議](?:操作|措施)?|操作|[动動][作]|措施|[处處][置理]|修[复復]"
+    r"|解[决決]方案|步[骤驟]\s?\d{1,2})\s*(?:\*\*)?[:：](?:\*\*)?\s*",
+    re.ASCII | re.IGNORECASE,
+)
 _CLAUSE_END = re.compile(r"[.!;:](?=\s|$)|[,，。！；：\n]|\b(?:and|then|by)\b|并|並|然[后後]")
 
 
@@ -39,19 +64,31 @@ class _Reason:
 
 def read(sentence: str) -> Operation | Foreign:
     """The operation that a sentence asks for."""
+    sentence = _EMPHASIS.sub(r"\2", _LABEL.sub("", sentence, count=1))
     words = tokens.read(sentence)
     if not words:
         raise RefusedError(RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command.")
     reason = _reason(words, len(sentence))
     outcome = _understood(words[: reason.index])
-    if (
-        outcome is None
-        or len(words) > tokens.MAX_TOKENS
-        or any(token.role in _ACTIVE for token in words[reason.index :])
-    ):
+    if outcome is None or len(words) > tokens.MAX_TOKENS or _asks_for_more(words[reason.index :]):
         raise refuse_sentence(sentence, words)
     described = outcome.described if isinstance(outcome, Foreign) else describe(outcome)
-    prose.check("", sentence[reason.start :], described)
+    why = sentence[reason.start :]
+    says_to_what = any(token.role in _REVISIONS for token in words[: reason.index])
+    is_open = described["operation"] == "RollbackRollout" and not says_to_what
+    if is_open and (version := _VERSION.search(why)):
+        raise RefusedError(
+            RefusalClass.AMBIGUOUS,
+            f"{quote(version.group())} may be what to roll back to. Write the revision, for "
+            'example "roll back deployment web to revision 3".',
+        )
+    prose.check("", why, described)
+    if _MORE.search(why):
+        raise RefusedError(
+            RefusalClass.AMBIGUOUS,
+            "The text goes on behind its reason. Write one sentence, and the rest into "
+            "spec.description.",
+        )
     return outcome
 
 
@@ -59,7 +96,12 @@ def check_contradiction(text: str, described: Mapping[str, Any]) -> None:
     """Refuse prose around a command that by itself asks for something else."""
     for clause in _CLAUSE_END.split(text):
         words = tokens.read(clause)
-        if not _agrees(words, described) or _names_another(words, described):
+        because = next((i for i, token in enumerate(words) if token.role is Role.REASON), None)
+        if (
+            not _agrees(words[: _reason(words, 0).index], described)
+            or _names_another(words[:because], described)
+            or _says_another_number(words, described)
+        ):
             raise RefusedError(
                 RefusalClass.AMBIGUOUS,
                 f"The text around the command says {quote(clause.strip())}, the command says "
@@ -76,7 +118,9 @@ def _agrees(words: Sequence[Token], described: Mapping[str, Any]) -> bool:
     if outcome is None:
         return True
     said = outcome.described if isinstance(outcome, Foreign) else describe(outcome)
-    return all(described.get(key) == value for key, value in said.items() if value is not None)
+    # A command may leave out from how many replicas it scales.
+    told = {"currentReplicas": said.get("currentReplicas"), **described}
+    return all(told.get(key) == value for key, value in said.items() if value is not None)
 
 
 def _names_another(words: Sequence[Token], described: Mapping[str, Any]) -> bool:
@@ -89,6 +133,26 @@ def _names_another(words: Sequence[Token], described: Mapping[str, Any]) -> bool
         or (one.role is Role.REFERENCE and one.text not in own)
         for one, other in itertools.pairwise([*words, words[-1]])
     )
+
+
+def _says_another_number(words: Sequence[Token], described: Mapping[str, Any]) -> bool:
+    """Whether prose without any name says to how many replicas, or to which revision."""
+    before, after = _NUMBERED.get(described["operation"], (None, frozenset()))
+    for index, token in enumerate(words):
+        is_led = index > 0 and words[index - 1].role is before
+        is_ended = index + 1 == len(words) or words[index + 1].role in after
+        if token.role is Role.NUMBER and is_led and is_ended:
+            number = int(token.text) if token.number is None else token.number
+            if number not in (described.get("replicas"), described.get("revision")):
+                return True
+    return False
+
+
+def _asks_for_more(reason: Sequence[Token]) -> bool:
+    """Whether a reason speaks of another action, or of an object by its name."""
+    is_purpose = bool(reason) and reason[0].role is Role.TO  # "to restore service"
+    roles = "".join(token.role for token in reason[2 if is_purpose else 0 :])
+    return bool(_ACTIVE.search(roles))
 
 
 def _understood(words: Sequence[Token]) -> Operation | Foreign | None:
@@ -113,7 +177,8 @@ def _reason(words: Sequence[Token], end: int) -> _Reason:
         following = words[index + 1].text.lower() if index + 1 < len(words) else ""
         if token.role is Role.TO and following in PURPOSES:
             return _Reason(index, token.start)
-        if token.text.lower() == "for" and following in OCCASIONS:
+        is_last = index + 2 == len(words)
+        if token.text.lower() == "for" and following in OCCASIONS and is_last:
             return _Reason(index, words[index + 1].start)
     return _Reason(len(words), end)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from countersign.actions.parser.characters import CJK
 from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
 
 _PLACEHOLDER = re.compile(r"<[\w][\w .:/-]{0,60}>")
@@ -84,6 +85,8 @@ class _Scanner:
             case "$":
                 self._dollar()
             case _ if literal := _LITERAL.match(self.text, self.position):
+                if CJK.search(literal.group()):
+                    raise _not_quoted()
                 self.position = literal.end()
                 self._add(literal.group())
             case _:
@@ -143,6 +146,12 @@ class _Scanner:
         if not following:
             raise RefusedError(
                 RefusalClass.MALFORMED, "The command ends in a backslash. Write all of it."
+            )
+        if following in {*"nrt"}:  # a shell would read web\n as "webn", which nobody means
+            raise RefusedError(
+                RefusalClass.MALFORMED,
+                f"A backslash before {quote(following)} looks like the end of a line, written out. "
+                "Leave it out.",
             )
         self.position += 2
         if following != "\n":  # which continues the line
@@ -207,6 +216,14 @@ def _compound(what: str) -> RefusedError:
         RefusalClass.COMPOUND,
         f"The action holds {what}. Write one plain command a request, "
         "without pipes, redirections or substitutions.",
+    )
+
+
+def _not_quoted() -> RefusedError:
+    return RefusedError(
+        RefusalClass.MALFORMED,
+        "Nobody can tell whether Chinese or Japanese words belong to the command. Put them in "
+        "quotes, or the command in backticks.",
     )
 
 

@@ -20,7 +20,7 @@ _PIECE = re.compile(
       | (?P<image>[A-Za-z0-9][\w./-]*:\w(?:[\w./:@-]*\w)?)
       | (?P<word>[A-Za-z0-9](?:[\w./-]*[A-Za-z0-9])?)
       | (?P<comma>[,，])
-      | (?P<end>[.。!！]{1,3}\s*\Z)
+      | (?P<end>(?:\.|[。!！]{1,3})\s*\Z)
       | (?P<other>\S)
     )""",
     re.ASCII | re.VERBOSE,
@@ -104,12 +104,16 @@ def _phrases(words: list[Token]) -> Iterator[Token]:
             phrase = " ".join(word.text.lower() for word in words[index : index + length])
             if phrase in vocabulary.ENGLISH:
                 role, start = Role(vocabulary.ENGLISH[phrase]), words[index].start
-                yield Token(role, phrase, start, kind=kind_of(phrase.replace(" ", "")))
+                yield Token(role, phrase, start, kind=_kind_called(phrase))
                 index += length
                 break
         else:
             yield _word(words[index])
             index += 1
+
+
+def _kind_called(phrase: str) -> Known | None:
+    return kind_of(vocabulary.KINDS_CALLED.get(phrase, phrase.replace(" ", "")))
 
 
 def _word(word: Token) -> Token:
@@ -123,6 +127,8 @@ def _word(word: Token) -> Token:
     if kind is not None:
         # "restart the web deployments" speaks of several.
         return Token(Role.KINDS if kind.several else Role.KIND, text, start, kind=kind)
+    if lower in vocabulary.TROUBLED:
+        return Token(Role.TROUBLED, text, start)
     if lower in vocabulary.NO_NAMES:
         return word
     return _name(text, start)

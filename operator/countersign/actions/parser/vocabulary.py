@@ -35,9 +35,14 @@ class Role(StrEnum):
     REPLICAS = "u"
     REPLICA_COUNT = "y"
     COMMA = "z"
+    COLON = "9"
+    OPEN = "7"
+    CLOSE = "8"
     REASON = "j"
     POLITE = "p"
     ROLL_BACK = "B"
+    ROLL = "4"  # roll … back
+    BACK = "6"
     PAUSE = "P"
     RESUME = "Q"
     RECOVER = "Y"  # 恢复: resumes a rollout, and nothing else that is meant here
@@ -45,6 +50,7 @@ class Role(StrEnum):
     REVISION = "V"
     PREVIOUS = "F"
     DELETE = "D"
+    FORCE_DELETE = "3"
     EVICT = "E"
     CORDON = "N"
     UNCORDON = "U"
@@ -53,6 +59,7 @@ class Role(StrEnum):
     AS = "O"
     SCHEDULABLE = "S"
     UNSCHEDULABLE = "X"
+    SCHEDULING = "0"  # 恢复 worker-1 的调度
     IMAGE = "I"
     IMAGE_REFERENCE = "R"  # web:2
     CONTAINER = "C"
@@ -66,14 +73,15 @@ class Role(StrEnum):
     ADD = "2"
     PAIR = "1"  # tier=web
     APP = "a"  # the name of many a container; elsewhere "the web app"
+    TROUBLED = "l"  # stuck, failing: of an object whose name is given, too
     UNKNOWN = "?"
 
 
 VERBS = frozenset(
     {
         Role.RESTART, Role.SCALE, Role.ROLL_BACK, Role.PAUSE, Role.RESUME, Role.RECOVER,
-        Role.DELETE, Role.EVICT, Role.CORDON, Role.UNCORDON, Role.DRAIN, Role.MARK, Role.CREATE,
-        Role.LABEL, Role.ANNOTATE,
+        Role.ROLL, Role.DELETE, Role.FORCE_DELETE, Role.EVICT, Role.CORDON, Role.UNCORDON,
+        Role.DRAIN, Role.MARK, Role.CREATE, Role.LABEL, Role.ANNOTATE,
     }
 )  # fmt: skip
 
@@ -91,27 +99,33 @@ ENGLISH = _spread(
     ("c", "named, called"),
     ("g", "namespace, ns"),
     ("i", "in, on, within, inside, under"),
-    ("o", "of"),
-    ("w", "up, down, out, back"),
+    ("o", "of, for"),
+    ("w", "up, down, out"),
+    ("6", "back"),
+    ("4", "roll"),
     ("t", "to"),
     ("u", "replicas, replica, pods, instances, copies"),
     ("y", "replica count, replicas count, number of replicas, count of replicas"),
+    ("k", "worker node, control plane node, kubernetes node"),
     ("k", "stateful set, daemon set, replica set, cron job, config map, persistent volume claim"),
     ("p", "please, pls, kindly, now, immediately, this step, this action, this change"),
     ("B", "roll back, rolls back, rollback, revert, undo"),
     ("P", "pause, pauses"),
     ("Q", "resume, resumes, unpause"),
-    ("L", "rollout, rollouts, rolling update"),
-    ("V", "revision"),
+    ("L", "rollout, rollouts, rolling update, last rollout, latest rollout, most recent rollout"),
+    ("V", "revision, rev"),
     ("F", "previous revision, previous version, prior revision, prior version, last revision"),
+    ("F", "previous, previous release"),
     ("D", "delete, deletes"),
+    ("3", "force delete, force-delete, forcefully delete, forcibly delete"),
     ("E", "evict, evicts"),
-    ("N", "cordon, cordons"),
-    ("U", "uncordon, uncordons"),
+    ("N", "cordon, cordons, disable scheduling on, disable scheduling for"),
+    ("U", "uncordon, uncordons, enable scheduling on, enable scheduling for"),
+    ("U", "re-enable scheduling on, re-enable scheduling for"),
     ("A", "drain, drains"),
     ("K", "mark"),
     ("O", "as"),
-    ("S", "schedulable"),
+    ("S", "schedulable, schedulable again"),
     ("X", "unschedulable"),
     ("I", "image"),
     ("C", "container"),
@@ -124,13 +138,44 @@ ENGLISH = _spread(
     ("W", "with"),
     ("2", "add"),
     ("a", "app"),
-    ("j", "because, because of, due to, so that"),
+    ("j", "because, because of, due to, so that, since, in order to, as part of"),
 )  # fmt: skip
+# What a phrase for a kind is called in one word, where that is not the phrase without its spaces.
+KINDS_CALLED = {
+    "worker node": "node", "control plane node": "node", "kubernetes node": "node",
+}  # fmt: skip
+# An object with a name may be said to be in trouble: that is why something is to be done.
+TROUBLED = words(
+    "broken crashed crashing crashlooping degraded evicted failed failing faulty hanging hung "
+    "leaking oomkilled stuck terminating unhealthy unresponsive"
+)
 ARTICLES = frozenset({"a", "an", "the"})
 NUMBERS = {
     word: number
     for number, word in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+        (
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        )
     )
 } | {
     character: number
@@ -141,10 +186,12 @@ NUMBERS = {
 }
 # "to recover …" gives a reason; "to version 2" would be something else.
 PURPOSES = words(
-    "absorb accommodate address allow alleviate apply avoid bring clear cope correct ensure fix "
-    "force free get give handle help increase improve load lower meet mitigate pick prevent "
-    "provide rebalance reclaim reconnect recover reduce refresh release relieve reload reset "
-    "resolve restore save serve shed stabilize sustain unblock unstick use"
+    "absorb accommodate address alleviate allow apply avoid bring clear cope correct ease "
+    "enable ensure fix force free get give handle help improve increase inspect install "
+    "investigate keep let load lower make match meet migrate mitigate move perform pick prepare "
+    "prevent protect provide rebalance reclaim reconnect recover reduce refresh release relieve "
+    "reload repair replace reset resolve restore save serve shed stabilize sustain test "
+    "troubleshoot unblock unstick use"
 )
 # "for maintenance" gives a reason; "for an hour" would be something else.
 OCCASIONS = words(
@@ -159,11 +206,18 @@ CHINESE = _spread(
     ("m", "设置, 設置, 設定, 调整, 調整, 修改, 增加, 减少, 減少, 更改, 更新, 升级, 升級"),
     ("mt", "设为, 設為, 调为, 調為, 改为, 改為, 改成, 调到, 調到, 更新为, 更新為, 更新到"),
     ("q", "进行, 進行, 执行, 執行, 做"),
-    ("b", "把, 将, 將, 对, 對"),
+    ("b", "把, 将, 將, 对, 對, 给, 給"),
     ("k", "部署"),
     ("c", "名为, 名為, 叫做"),
     ("g", "命名空间, 命名空間, 名称空间, 名稱空間"),
     ("i", "在"),
+    ("M", "从, 從"),
+    ("l", "异常的, 異常的, 故障的, 卡住的, 失败的, 失敗的, 崩溃的, 崩潰的"),
+    ("H", "打上标签, 打上標籤, 添加标签, 新增標籤, 加上标签, 加上標籤"),
+    ("7", "(, （"),
+    ("8", "), ）"),
+    ("9", ":, ："),
+    ("0", "调度, 調度"),
     ("o", "的, 中的, 里的, 裡的, 内的, 內的, 下的, 中, 里, 裡, 内, 內, 下"),
     ("t", "到, 至, 为, 為, 成"),
     ("v", "个, 個"),
@@ -171,7 +225,9 @@ CHINESE = _spread(
     ("y", "副本数, 副本數, 副本数量, 副本數量"),
     ("p", "请, 請, 麻烦, 麻煩, 请帮我, 請幫我, 帮我, 幫我, 帮忙, 幫忙"),
     ("p", "立即, 立刻, 马上, 馬上, 一下"),
-    ("j", "因为, 因為, 由于, 由於, 以便"),
+    ("j", "进行维护, 進行維護, 用于维护, 用於維護"),
+    ("j", "因为, 因為, 由于, 由於, 以便, 以恢复, 以恢復, 以应对, 以應對, 以缓解, 以緩解"),
+    ("j", "以释放, 以釋放, 以解决, 以解決, 以降低, 以承接, 以加载, 以載入"),
     ("B", "回滚, 回滾, 回退"),
     ("P", "暂停, 暫停"),
     ("Y", "恢复, 恢復, 继续, 繼續"),
@@ -179,6 +235,7 @@ CHINESE = _spread(
     ("V", "修订版本, 修訂版本, 修订版, 修訂版"),
     ("F", "上一个版本, 上一個版本, 上一版本, 上个版本, 上個版本, 前一个版本, 前一個版本, 前一版本"),
     ("D", "删除, 刪除"),
+    ("3", "强制删除, 強制刪除"),
     ("E", "驱逐, 驅逐"),
     ("N", "封锁, 封鎖"),
     ("U", "解除封锁, 解除封鎖, 取消封锁, 取消封鎖"),
