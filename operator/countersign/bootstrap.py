@@ -18,6 +18,7 @@ from countersign.connection import Connection, load_configuration
 from countersign.executors import all_executors
 from countersign.lease import Leadership
 from countersign.metrics import PrometheusMeter
+from countersign.notifications import Courier, courier_from
 from countersign.policybook import PolicyBook
 from countersign.stores.configmap import ConfigMapStore
 from countersign.workflow import Workflow
@@ -37,11 +38,18 @@ class Parts:
     schema: KubernetesSchema
     book: PolicyBook
     workflow: Workflow
+    courier: Courier | None
 
 
 async def assemble(settings: Settings) -> Parts:
-    """Wire the operator together. Raises ``ConfigException`` where there is no cluster."""
+    """Wire the operator together.
+
+    Raises ``ConfigException`` where there is no cluster, ``ConfigError`` where the file of
+    notifications makes no sense.
+    """
     clock, meter = SystemClock(), PrometheusMeter()
+    told = settings.notifications
+    courier = courier_from(told, clock, meter) if told is not None else None
     connection = Connection(await load_configuration(), timeout=settings.request_timeout)
     cluster = KubernetesCluster(connection)
     desk = OperatorDesk(connection, clock, instance=settings.identity)
@@ -60,6 +68,7 @@ async def assemble(settings: Settings) -> Parts:
         clock=clock,
         meter=meter,
         policies=book,
+        notifier=courier,
         parallel=settings.parallel,
     )
     leadership = Leadership(
@@ -70,4 +79,4 @@ async def assemble(settings: Settings) -> Parts:
         seconds=settings.lease_seconds,
     )
     schema = KubernetesSchema(connection)
-    return Parts(settings, connection, desk, meter, leadership, schema, book, workflow)
+    return Parts(settings, connection, desk, meter, leadership, schema, book, workflow, courier)

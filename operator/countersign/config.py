@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -41,6 +42,10 @@ class Settings(BaseSettings):
     )
     sweep_seconds: float = Field(
         default=60.0, gt=0, description="A request without progress for this long is touched."
+    )
+    notifications: Path | None = Field(
+        default=None,
+        description="YAML file that says which channel is told what; nobody is told where empty.",
     )
     knowledge_shards: int = Field(
         default=32,

@@ -58,3 +58,7 @@ class RefusedError(CountersignError):
 
 class StaleError(CountersignError):
     """The target is no longer as it was when the plan was signed."""
+
+
+class ConfigError(CountersignError):
+    """A file of settings that makes no sense. Its text never holds what the file says there."""

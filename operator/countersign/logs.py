@@ -8,7 +8,7 @@ from typing import Literal
 
 import structlog
 
-_QUIET = ("kopf", "aiohttp", "asyncio", "kubernetes")
+_QUIET = ("kopf", "aiohttp", "asyncio", "kubernetes", "httpx", "httpcore")
 
 
 def set_up_logs(log_format: Literal["auto", "json", "console"], level: str) -> None:

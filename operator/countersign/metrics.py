@@ -34,8 +34,14 @@ class PrometheusMeter:
         )
         self._failed_effects = Counter(
             "countersign_failed_effects",
-            "Events and knowledge entries that could not be written.",
+            "Events, knowledge entries and messages that could not be written or handed over.",
             ["effect"],
+            registry=self.registry,
+        )
+        self._notifications = Counter(
+            "countersign_notifications",
+            "Attempts to tell a channel, by what came of them.",
+            ["channel", "result"],
             registry=self.registry,
         )
         self._leading = Gauge(
@@ -55,8 +61,12 @@ class PrometheusMeter:
         self._retries.labels(operation).inc()
 
     def failed_effect(self, effect: str) -> None:
-        """An Event or knowledge entry could not be written."""
+        """An Event or knowledge entry could not be written, or a message not handed over."""
         self._failed_effects.labels(effect).inc()
+
+    def notified(self, channel: str, result: str) -> None:
+        """An attempt to tell a channel came to an end."""
+        self._notifications.labels(channel, result).inc()
 
     def leads(self, leading: bool) -> None:  # noqa: FBT001 - a gauge has one value
         """Whether this replica holds the Lease now."""

@@ -5,24 +5,28 @@ from __future__ import annotations
 import structlog
 
 from countersign.actions.render import render
-from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request import ApprovalRequest, Phase
 from countersign.api.status import KnowledgeReference
-from countersign.ports import Clock, Desk, Meter, Store
+from countersign.ports import Clock, Desk, Meter, Notifier, Store
 from countersign.records.knowledge import Outcome, knowledge_entry
 from countersign.records.notice import Notice
+from countersign.records.notification import expiring_soon, notifications
 
 log = structlog.get_logger()
 
 
 class Memory:
-    """Knowledge entries and Events. A store or server that is down raises nothing here."""
+    """Knowledge entries, Events and messages. What is down raises nothing here."""
 
-    def __init__(self, store: Store, desk: Desk, clock: Clock, meter: Meter) -> None:
-        """Write entries into ``store`` and Events through ``desk``."""
+    def __init__(
+        self, store: Store, desk: Desk, clock: Clock, meter: Meter, notifier: Notifier | None
+    ) -> None:
+        """Write entries into ``store`` and Events through ``desk``; messages go to ``notifier``."""
         self._store = store
         self._desk = desk
         self._clock = clock
         self._meter = meter
+        self._notifier = notifier
 
     async def remember(
         self, request: ApprovalRequest, outcome: Outcome
@@ -45,6 +49,36 @@ class Memory:
             except Exception as error:  # noqa: BLE001 - whatever it is, the outcome stands
                 self._meter.failed_effect("event")
                 log.warning("event could not be posted", step=notice.step, error=str(error))
+
+    def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
+        """Hand over what channels are told of a status that has been written. Waits for nothing."""
+        if self._notifier is None:
+            return
+        try:
+            if after.phase is not Phase.PENDING:
+                self._notifier.forget(after.metadata.uid)
+            action, now = action_text(after), self._clock.now()
+            for message in notifications(before, after, action, now):
+                self._notifier.notify(message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the outcome stands
+            self._meter.failed_effect("notification")
+            log.warning("message could not be handed over", error=type(error).__name__)
+
+    def waits(self, request: ApprovalRequest) -> None:
+        """Hand over what channels are told if a request still waits when its time is nearly up."""
+        if self._notifier is None or request.status.expires_at is None:
+            return
+        try:
+            message = expiring_soon(request, action_text(request), self._clock.now())
+            self._notifier.remind(message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the request waits on
+            self._meter.failed_effect("notification")
+            log.warning("message could not be handed over", error=type(error).__name__)
+
+    def forget(self, uid: str) -> None:
+        """A request is gone."""
+        if self._notifier is not None:
+            self._notifier.forget(uid)
 
 
 def action_text(request: ApprovalRequest) -> str:

@@ -41,7 +41,17 @@ from countersign.policy.decision import (
 )
 from countersign.policy.endings import Ending
 from countersign.policy.retry import again, is_transient
-from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp, Store
+from countersign.ports import (
+    Clock,
+    Cluster,
+    Desk,
+    Executor,
+    Meter,
+    Notifier,
+    Policies,
+    Stamp,
+    Store,
+)
 from countersign.records.knowledge import Outcome
 from countersign.records.notice import Notice
 from countersign.remembering import Memory
@@ -76,7 +86,7 @@ class Step:
 class Workflow:
     """The life of requests. It holds no state: everything is in the objects."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a port each
         self,
         *,
         executors: Mapping[OperationType, Executor],
@@ -86,6 +96,7 @@ class Workflow:
         clock: Clock,
         meter: Meter,
         policies: Policies,
+        notifier: Notifier | None = None,
         parallel: int = 32,
     ) -> None:
         """Take the real things, or those of a test; at most ``parallel`` effects at a time."""
@@ -95,7 +106,7 @@ class Workflow:
         self._clock = clock
         self._meter = meter
         self._planner = Planner(executors, cluster)
-        self._memory = Memory(store, desk, clock, meter)
+        self._memory = Memory(store, desk, clock, meter, notifier)
         self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
 
     # --- Before anything is carried out -------------------------------------------------------
@@ -109,6 +120,7 @@ class Workflow:
             case Refuse(reason=reason, message=message):
                 return self._refused(request, reason, message)
             case Wait() as wait:
+                self._memory.waits(request)
                 return Step(status=transitions.waiting(request, wait, now), wake_at=wait.until)
             case Approve() as approve:
                 return self._approved(request, approve, now)
@@ -134,12 +146,14 @@ class Workflow:
             if error.conflict or error.not_found:
                 return None
             raise
+        self.announce(request, saved)
         await self.tell(request, step.notices)
         return saved
 
     async def finish(self, request: ApprovalRequest, step: Step) -> ApprovalRequest:
         """Write what came of an execution; then tell. Raises ``ApiError``."""
         saved = await self._desk.save_status(request, step.status or request.status)
+        self.announce(request, saved)
         await self.tell(request, step.notices)
         return saved
 
@@ -359,6 +373,14 @@ class Workflow:
     async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
         """Post the Events of a step whose status has been written."""
         await self._memory.tell(request, *notices)
+
+    def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
+        """Tell channels elsewhere of a status that has been written; none of them is waited for."""
+        self._memory.announce(before, after)
+
+    def forget(self, uid: str) -> None:
+        """A request is gone: nobody has to be told of it any more."""
+        self._memory.forget(uid)
 
 
 async def _has_been_asked() -> None:

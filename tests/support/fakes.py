@@ -14,6 +14,7 @@ from countersign.policy.circumstances import Circumstances
 from countersign.ports import JsonObject
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice
+from countersign.records.notification import Notification
 from countersign.stores.memory import MemoryStore
 from tests.support.fakes_cluster import FakeCluster
 from tests.support.fakes_faults import (
@@ -35,6 +36,7 @@ __all__ = [
     "FakeDesk",
     "FakeLeases",
     "FakeMeter",
+    "FakeNotifier",
     "FakePolicies",
     "FakeStore",
     "Fault",
@@ -109,6 +111,33 @@ class FakeMeter:
 
     def failed_effect(self, effect: str) -> None:
         self.told.append(("failed effect", effect))
+
+    def notified(self, channel: str, result: str) -> None:
+        self.told.append(("notified", channel, result))
+
+
+class FakeNotifier:
+    """The ``Notifier`` port: all messages, in order; ``error`` is raised while it is set."""
+
+    def __init__(self, journal: list[str] | None = None) -> None:
+        self.messages: list[Notification] = []
+        self.reminders: dict[str, Notification] = {}
+        self.error: Exception | None = None
+        self.journal = journal if journal is not None else []
+
+    def notify(self, message: Notification) -> None:
+        self.journal.append(f"message {message.step}")
+        if self.error is not None:
+            raise self.error
+        self.messages.append(message)
+
+    def remind(self, message: Notification) -> None:
+        if self.error is not None:
+            raise self.error
+        self.reminders[message.approval_id] = message
+
+    def forget(self, approval_id: str) -> None:
+        self.reminders.pop(approval_id, None)
 
 
 class FakePolicies:

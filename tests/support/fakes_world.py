@@ -11,7 +11,7 @@ from countersign.api.approval_request import ApprovalRequest, Phase
 from countersign.api.conditions import ConditionType
 from countersign.api.operation import OperationType
 from countersign.executors import all_executors
-from countersign.ports import Executor
+from countersign.ports import Executor, Notifier
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.workflow import Step, Workflow
 from tests.support.fakes import FakeCluster, FakeDesk, FakeMeter, FakePolicies, FakeStore
@@ -29,6 +29,7 @@ class World:
         clock: FakeClock | LoopClock | None = None,
         parallel: int = 32,
         executors: Mapping[OperationType, Executor] | None = None,
+        notifier: Notifier | None = None,
         **spec: Any,
     ) -> None:
         self.request = of or request(**spec)
@@ -48,6 +49,7 @@ class World:
             clock=self.clock,
             meter=self.meter,
             policies=self.policies,
+            notifier=notifier,
             parallel=parallel,
         )
 

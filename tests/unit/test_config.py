@@ -25,6 +25,7 @@ def test_without_any_variable_everything_has_a_default() -> None:
     assert (settings.probe_host, settings.probe_port) == ("0.0.0.0", 8080)
     assert (settings.lease_seconds, settings.parallel) == (15, 32)
     assert (settings.knowledge_shards, settings.knowledge_entries) == (32, 1000)
+    assert settings.notifications is None
 
 
 def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

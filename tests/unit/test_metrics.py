@@ -49,7 +49,8 @@ def test_the_lease_that_is_lost_is_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    "metric", ["decisions", "execution_seconds", "retries", "failed_effects", "leading"]
+    "metric",
+    ["decisions", "execution_seconds", "retries", "failed_effects", "notifications", "leading"],
 )
 def test_every_metric_is_explained_from_the_start(metric: str) -> None:
     assert re.search(

@@ -31,6 +31,7 @@ from countersign.probes import serve_probes
 
 log = structlog.get_logger()
 _DRAIN_SECONDS = 15.0
+_TELL_SECONDS = 5.0
 _LEASE_LOST = 3
 _CRD_AGAIN = 2.0
 
@@ -134,6 +135,8 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
     state.book = parts.book
     state.started, kopf_stop = asyncio.Event(), asyncio.Event()
     draining = asyncio.create_task(_drain_then_stop(stop, requests, kopf_stop))
+    if parts.courier is not None:
+        parts.courier.start()
     await asyncio.sleep(0)
     before = asyncio.all_tasks()
     tasks = await _spawn(registry, settings, kopf_stop, state.started)
@@ -148,6 +151,8 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
             task.cancel()
         await asyncio.gather(waking, watching, draining, keeping, return_exceptions=True)
         await parts.leadership.give_back()
+        if parts.courier is not None:  # Last: nobody waits for it.
+            await parts.courier.drain(_TELL_SECONDS)
         log.info("stopped")
 
 

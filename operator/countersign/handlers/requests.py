@@ -52,7 +52,7 @@ class Requests:
         self._book = book
         self._clock = clock
         self._sweep = timedelta(seconds=sweep)
-        self._untold: dict[str, tuple[str | None, tuple[Notice, ...]]] = {}
+        self._untold: dict[str, tuple[ApprovalRequest, str | None, tuple[Notice, ...]]] = {}
         self._ahead: dict[str, int | None] = {}
         self._unsettled: set[str] = set()
         self._settled = asyncio.Event()
@@ -162,10 +162,11 @@ class Requests:
             del self._ahead[request.metadata.uid]
 
     async def _tell(self, request: ApprovalRequest) -> None:
-        """Post the Events of a step once its status is seen to be written, not before."""
-        message, notices = self._untold.get(request.metadata.uid, (None, ()))
+        """Tell of a step once its status is seen to be written, not before."""
+        before, message, notices = self._untold.get(request.metadata.uid, (request, None, ()))
         if message is not None and message == request.status.message:
             del self._untold[request.metadata.uid]
+            self._workflow.announce(before, request)
             await self._workflow.tell(request, notices)
 
     # --- Kopf's on.field: the execution -------------------------------------------------------
@@ -193,7 +194,7 @@ class Requests:
         status = step.status or request.status
         patch.status.update(status_changes(request, status))
         log.info("request executed", to=str(status.phase), message=status.message)
-        self._untold[request.metadata.uid] = (status.message, step.notices)
+        self._untold[request.metadata.uid] = (request, status.message, step.notices)
         if step.retry_after is not None:
             # Kopf's progress goes along, and must not into another request of this name either.
             patch.status["uid"] = request.metadata.uid
@@ -234,6 +235,7 @@ class Requests:
 
     def _forget(self, uid: str) -> None:
         self._book.forget(uid)
+        self._workflow.forget(uid)
         self._wakeups.forget(uid)
         self._untold.pop(uid, None)
         self._ahead.pop(uid, None)

@@ -9,7 +9,7 @@ from countersign.ports.cluster import (
     ServiceAccount,
 )
 from countersign.ports.execution import Draft, Effect, Executor, Patient, Progress, Stamp
-from countersign.ports.office import Clock, Desk, Meter, Policies, Store
+from countersign.ports.office import Clock, Desk, Meter, Notifier, Policies, Store
 
 __all__ = [
     "Clock",
@@ -21,6 +21,7 @@ __all__ = [
     "Finished",
     "JsonObject",
     "Meter",
+    "Notifier",
     "ObjectPath",
     "PatchForm",
     "Patient",

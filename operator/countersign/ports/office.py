@@ -10,6 +10,7 @@ from countersign.api.status import KnowledgeReference
 from countersign.policy.circumstances import Circumstances
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice
+from countersign.records.notification import Notification
 
 
 class Clock(Protocol):
@@ -84,5 +85,25 @@ class Meter(Protocol):
         ...
 
     def failed_effect(self, effect: str) -> None:
-        """An Event or knowledge entry could not be written."""
+        """An Event or knowledge entry could not be written, or a message not handed over."""
+        ...
+
+    def notified(self, channel: str, result: str) -> None:
+        """An attempt to tell a channel came to an end."""
+        ...
+
+
+class Notifier(Protocol):
+    """Who tells people elsewhere (chat, webhooks)."""
+
+    def notify(self, message: Notification) -> None:
+        """Take a message over and return at once; one that was taken before is left out."""
+        ...
+
+    def remind(self, message: Notification) -> None:
+        """Take over a message for when its request is about to expire, in place of an earlier."""
+        ...
+
+    def forget(self, approval_id: str) -> None:
+        """A request is decided, or gone: it is not reminded of any more."""
         ...

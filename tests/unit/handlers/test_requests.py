@@ -45,6 +45,8 @@ class FakeWorkflow:
         self.asked: list[str] = []
         self.seen: list[ApprovalRequest] = []
         self.told: list[Notice] = []
+        self.announced: list[tuple[Phase, Phase]] = []
+        self.forgotten: list[str] = []
         self.saved: list[tuple[str, ApprovalRequestStatus]] = []
         self.save_error: ApiError | None = None
         self.save_fails_at = 0
@@ -84,6 +86,12 @@ class FakeWorkflow:
 
     async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
         self.told += notices
+
+    def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
+        self.announced.append((before.phase, after.phase))
+
+    def forget(self, uid: str) -> None:
+        self.forgotten.append(uid)
 
     async def _answer(self, what: str, request: ApprovalRequest) -> Step:
         self.asked.append(what)
@@ -428,6 +436,23 @@ async def test_events_of_an_execution_are_posted_once_their_status_is_seen_and_n
     assert world.workflow.told == [NOTICE]
     await world.observe(with_status(of, stale))
     assert world.workflow.told == [NOTICE]
+
+
+async def test_channels_are_told_of_it_at_the_same_moment_and_once() -> None:
+    of = approved()
+    stale = transitions.stale(of, "Changed.", after(1))
+    world = World(Step(status=stale))
+    await world.execute(of)
+    assert world.workflow.announced == []
+    for _ in range(2):
+        await world.observe(with_status(of, stale))
+    assert world.workflow.announced == [(Phase.APPROVED, Phase.PENDING)]
+
+
+async def test_a_request_that_is_gone_is_forgotten_by_who_tells_as_well() -> None:
+    world = World()
+    await world.observe(approved(), "DELETED")
+    assert world.workflow.forgotten == [UID]
 
 
 async def test_an_event_from_before_the_write_does_not_lose_what_is_to_be_told() -> None:

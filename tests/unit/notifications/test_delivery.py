@@ -1,0 +1,352 @@
+"""Delivery, over real HTTP servers that answer well, badly, late or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from countersign.errors import ConfigError
+from countersign.logs import set_up_logs
+from countersign.metrics import PrometheusMeter
+from countersign.notifications.backoff import ATTEMPTS, Answer
+from countersign.notifications.channel import HttpChannel
+from countersign.notifications.delivery import Courier
+from countersign.notifications.post import Post
+from countersign.notifications.routing import Channel, parse_routing
+from countersign.records.notification import Notification
+from tests.support.fakes import FakeMeter
+from tests.support.fakes_time import START, FakeClock
+from tests.support.messages import message
+from tests.support.receiver import Act, Receiver, drip, hang_up, say_nothing, status
+
+FILE = """
+channels:
+  sre: {type: slack, url: {env: SRE_URL}}
+  audit: {type: webhook, url: {env: AUDIT_URL}, signingKey: {env: KEY}}
+routes:
+- channels: [sre]
+  namespaces: [shop]
+- channels: [audit]
+  namespaces: [db]
+- channels: [sre, audit]
+  namespaces: [all]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(monkeypatch: pytest.MonkeyPatch, plain_http: None) -> None:
+    for name in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KEY", "k" * 32)
+    for name in ("SRE_URL", "AUDIT_URL"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/services/T0/B0/s3cr3t")
+
+
+class Office:
+    """A courier over real channels; time between attempts passes at once and is written down."""
+
+    def __init__(
+        self,
+        *,
+        draw: Callable[[], float] = lambda: 0.5,
+        **of_courier: Any,
+    ) -> None:
+        self.slept: list[float] = []
+        self.meter = FakeMeter()
+        clock = FakeClock()
+        routing = parse_routing(FILE)
+        self.limit = asyncio.timeout(None)
+        self.post = Post(clock.now, patience=self._patience)
+        senders = {
+            name: HttpChannel(channel, self.post, clock.now)
+            for name, channel in routing.channels.items()
+        }
+        arguments = {"sleep": self._sleep, "close": self.post.close, **of_courier}
+        self.courier = Courier(routing, senders, self.meter, clock, draw=draw, **arguments)
+        self.courier.start()
+
+    def _patience(self) -> asyncio.Timeout:
+        self.limit = asyncio.timeout(None)
+        return self.limit
+
+    def time_is_up(self) -> None:
+        """The attempt under way has taken as long as it may."""
+        self.limit.reschedule(asyncio.get_running_loop().time())
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+
+    def results(self, channel: str = "sre") -> list[str]:
+        return [told[2] for told in self.meter.told if told[:2] == ("notified", channel)]
+
+    async def tell(self, *messages: Notification) -> None:
+        """Hand messages over, and wait until each is sent or given up."""
+        for each in messages:
+            self.courier.notify(each)
+        await self.courier.drain(20)
+
+
+async def deliver(monkeypatch: pytest.MonkeyPatch, *script: Act) -> tuple[Office, Receiver]:
+    """One message to a server that answers like this, and then with 200."""
+    async with Receiver(list(script)) as receiver:
+        monkeypatch.setenv("SRE_URL", receiver.url)
+        office = Office()
+        receiver.endless = office.time_is_up
+        await office.tell(shop())
+    return office, receiver
+
+
+def shop(**fields: Any) -> Notification:
+    return message(**{"namespace": "shop", **fields})
+
+
+def numbered(count: int, **fields: Any) -> list[Notification]:
+    return [shop(id=f"uid/{number}", **fields) for number in range(count)]
+
+
+# --- How servers answer ---------------------------------------------------------------------------
+
+
+async def test_a_message_that_arrives_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    office, receiver = await deliver(monkeypatch)
+    assert (len(receiver.received), office.results()) == (1, ["delivered"])
+    assert b"Signature wanted" in receiver.received[0].body
+    assert office.slept == []
+
+
+async def test_too_many_requests_is_waited_for_as_long_as_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office, receiver = await deliver(monkeypatch, status(429, retry_after="30"))
+    assert (len(receiver.received), office.results()) == (2, ["retried", "delivered"])
+    assert office.slept == [30.5]
+
+
+@pytest.mark.parametrize("act", [status(500), status(503), hang_up], ids=["500", "503", "hang up"])
+async def test_what_passes_is_tried_again_with_longer_and_longer_waits(
+    monkeypatch: pytest.MonkeyPatch, act: Act
+) -> None:
+    office, receiver = await deliver(monkeypatch, act, act, act)
+    assert (len(receiver.received), office.results()[-1]) == (4, "delivered")
+    assert office.slept == [0.5, 1, 2]
+
+
+@pytest.mark.parametrize("act", [say_nothing, drip], ids=["silent", "dripping"])
+async def test_a_server_that_never_ends_costs_an_attempt_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, act: Act
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        office, receiver = await deliver(monkeypatch, act)
+    assert office.results() == ["retried", "delivered"]
+    assert len(receiver.received) == 2
+    assert [line["why"] for line in lines if "why" in line] == ["no answer in time"]
+
+
+async def test_after_the_last_attempt_it_is_a_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    with structlog.testing.capture_logs() as lines:
+        office, receiver = await deliver(monkeypatch, *[status(500)] * 20)
+    assert len(receiver.received) == ATTEMPTS
+    assert office.results() == ["retried"] * (ATTEMPTS - 1) + ["dead"]
+    assert office.courier.dead_letters("sre") == 1
+    [line] = [each for each in lines if each["log_level"] == "error"]
+    assert (line["event"], line["channel"]) == ("notification is given up", "sre")
+    assert line["message_id"] == shop().id
+    assert line["why"] == f"HTTP 500 after {ATTEMPTS} attempts"
+
+
+@pytest.mark.parametrize("code", [302, 400, 404, 410])
+async def test_what_the_server_will_not_have_is_a_dead_letter_at_once(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    office, receiver = await deliver(monkeypatch, status(code, Location="/elsewhere"))
+    assert (len(receiver.received), office.results()) == (1, ["dead"])
+
+
+async def test_a_server_that_is_not_there_is_tried_again() -> None:
+    office = Office()
+    await office.tell(shop())
+    assert office.results() == ["retried"] * (ATTEMPTS - 1) + ["dead"]
+
+
+async def test_each_attempt_is_signed_with_the_key_of_that_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def rotate(request: Any) -> Any:
+        monkeypatch.setenv("KEY", "n" * 32)
+        return await status(500)(request)
+
+    async with Receiver([rotate]) as receiver:
+        monkeypatch.setenv("AUDIT_URL", receiver.url)
+        await Office().tell(message(namespace="db", request_namespace="db"))
+    first, second = receiver.received
+    assert first.body == second.body
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert first.headers["webhook-signature"] != second.headers["webhook-signature"]
+
+
+async def test_a_secret_that_is_gone_for_a_while_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Receiver() as receiver:
+        monkeypatch.setenv("SRE_URL", receiver.url)
+
+        async def come_back(_: float) -> None:
+            monkeypatch.setenv("SRE_URL", receiver.url)
+
+        office = Office(sleep=come_back)
+        monkeypatch.setenv("SRE_URL", "")
+        await office.tell(shop())
+    assert office.results() == ["retried", "delivered"]
+
+
+# --- One message, each channel for itself ---------------------------------------------------------
+
+
+async def test_a_step_that_is_told_twice_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Receiver() as receiver:
+        monkeypatch.setenv("SRE_URL", receiver.url)
+        office = Office()
+        await office.tell(shop(), shop(), shop(id="another"))
+    assert len(receiver.received) == 2
+
+
+async def test_a_channel_gets_its_messages_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Receiver([status(500)]) as receiver:
+        monkeypatch.setenv("SRE_URL", receiver.url)
+        await Office().tell(*numbered(4))
+    order = [each.body.decode().split("uid/")[1][0] for each in receiver.received]
+    assert order == ["0", "0", "1", "2", "3"]
+
+
+async def test_a_channel_that_hangs_delays_no_other_and_nobody_who_tells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Receiver([say_nothing]) as hanging, Receiver() as well:
+        monkeypatch.setenv("SRE_URL", hanging.url)
+        monkeypatch.setenv("AUDIT_URL", well.url)
+        office = Office()
+        office.courier.notify(message(namespace="all"))
+        async with asyncio.timeout(20):
+            await office.courier._mailboxes["audit"].empty()
+        assert (len(well.received), office.results("sre")) == (1, [])
+        await office.courier.drain(0)
+    assert office.results("audit") == ["delivered"]
+    assert office.results("sre") == ["abandoned"]
+
+
+async def test_what_is_too_much_for_the_queue_is_a_dead_letter() -> None:
+    office = Office(limit=2)
+    for each in numbered(5):
+        office.courier.notify(each)
+    assert office.results() == ["overflow"] * 3
+    assert office.courier.dead_letters("sre") == 3
+    await office.courier.drain(20)
+
+
+async def test_what_is_unsent_at_the_end_is_counted_and_the_end_is_not_put_off() -> None:
+    async def forever(_: float) -> None:
+        await asyncio.Event().wait()
+
+    office = Office(sleep=forever)
+    for each in numbered(3):
+        office.courier.notify(each)
+    await office.courier.drain(0.01)
+    assert office.results()[-3:] == ["abandoned"] * 3
+
+
+async def test_a_defect_of_ours_ends_no_worker() -> None:
+    class Broken:
+        calls = 0
+
+        async def send(self, message: Notification) -> Answer:
+            self.calls += 1
+            if self.calls == 1:
+                raise RuntimeError("https://hooks.example/s3cr3t")
+            return Answer(200)
+
+    meter, sender = FakeMeter(), Broken()
+
+    async def at_once(_: float) -> None:
+        pass
+
+    senders = {"sre": sender, "audit": sender}
+    courier = Courier(parse_routing(FILE), senders, meter, FakeClock(), sleep=at_once)
+    courier.start()
+    with structlog.testing.capture_logs() as lines:
+        courier.notify(shop())
+        await courier.drain(20)
+    assert [told[2] for told in meter.told] == ["retried", "delivered"]
+    assert "s3cr3t" not in str(lines)
+
+
+async def test_results_are_on_the_page_of_metrics() -> None:
+    meter = PrometheusMeter()
+    meter.notified("sre", "dead")
+    assert b'countersign_notifications_total{channel="sre",result="dead"} 1.0' in meter.page()
+
+
+# --- Secrets --------------------------------------------------------------------------------------
+
+
+NO_ADDRESSES = {
+    "unknown scheme": "ftp://hooks.example/services/s3cr3t",
+    "no host": "http:///services/s3cr3t",
+    "no URL": "http://hooks.example:s3cr3t/services",
+    "odd characters": "http://hooks.example/s3cr3t\x00",
+}
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES.values(), ids=NO_ADDRESSES)
+async def test_an_address_that_makes_no_sense_is_not_repeated(tmp_path: Path, address: str) -> None:
+    file = tmp_path / "url"
+    file.write_text(address, "utf-8")
+    channel = Channel.model_validate({"type": "slack", "url": {"file": str(file)}})
+    with pytest.raises(ConfigError) as caught:
+        HttpChannel(channel, Post(FakeClock().now), FakeClock().now)
+    assert "s3cr3t" not in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [status(200), status(404), status(302, Location="/s3cr3t"), hang_up, say_nothing, drip],
+    ids=["200", "404", "302", "hang up", "silent", "dripping"],
+)
+async def test_the_address_is_in_no_line_of_any_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, act: Act
+) -> None:
+    caplog.set_level(logging.INFO)
+    with structlog.testing.capture_logs() as lines:
+        await deliver(monkeypatch, act)
+    assert lines
+    assert "s3cr3t" not in caplog.text + str(lines)
+
+
+def test_libraries_are_kept_quiet_at_any_level_of_ours() -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        set_up_logs("json", "debug")
+        for name in ("httpx", "httpcore"):
+            assert logging.getLogger(name).getEffectiveLevel() >= logging.WARNING
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+
+
+def test_the_time_of_a_message_is_not_the_time_of_its_attempt() -> None:
+    assert shop().time == START
