@@ -19,6 +19,8 @@ from countersign.executors import all_executors
 from countersign.lease import Leadership
 from countersign.metrics import PrometheusMeter
 from countersign.policybook import PolicyBook
+from countersign.records.catalogues import CATALOGUES
+from countersign.remembering import Memory
 from countersign.stores.configmap import ConfigMapStore
 from countersign.workflow import Workflow
 
@@ -56,7 +58,7 @@ async def assemble(settings: Settings) -> Parts:
         executors=all_executors(cluster, clock),
         cluster=cluster,
         desk=desk,
-        store=store,
+        memory=Memory(store, desk, clock, meter, CATALOGUES[settings.locale]),
         clock=clock,
         meter=meter,
         policies=book,

@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from countersign.records.catalogue import Locale
+
 
 class Settings(BaseSettings):
     """Everything a deployment can turn. Times are in seconds."""
@@ -42,6 +44,7 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(
         default=60.0, gt=0, description="A request without progress for this long is touched."
     )
+    locale: Locale = Field(default=Locale.EN, description="Language of the knowledge: en or zh-TW.")
     knowledge_shards: int = Field(
         default=32,
         ge=1,

@@ -8,6 +8,8 @@ from countersign.actions.render import render
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.status import KnowledgeReference
 from countersign.ports import Clock, Desk, Meter, Store
+from countersign.records.catalogue import Catalogue
+from countersign.records.catalogue_en import ENGLISH
 from countersign.records.knowledge import Outcome, knowledge_entry
 from countersign.records.notice import Notice
 
@@ -17,12 +19,20 @@ log = structlog.get_logger()
 class Memory:
     """Knowledge entries and Events. A store or server that is down raises nothing here."""
 
-    def __init__(self, store: Store, desk: Desk, clock: Clock, meter: Meter) -> None:
-        """Write entries into ``store`` and Events through ``desk``."""
+    def __init__(
+        self,
+        store: Store,
+        desk: Desk,
+        clock: Clock,
+        meter: Meter,
+        words: Catalogue = ENGLISH,
+    ) -> None:
+        """Write entries into ``store``, in these ``words``, and Events through ``desk``."""
         self._store = store
         self._desk = desk
         self._clock = clock
         self._meter = meter
+        self._words = words
 
     async def remember(
         self, request: ApprovalRequest, outcome: Outcome
@@ -30,7 +40,7 @@ class Memory:
         """Write the knowledge entry; None where the store would not have it now."""
         try:
             now, action = self._clock.now(), action_text(request)
-            entry = knowledge_entry(request, action, outcome, now)
+            entry = knowledge_entry(request, action, outcome, now, self._words)
             return await self._store.save(entry)
         except Exception as error:  # noqa: BLE001 - whatever it is, the outcome stands
             self._meter.failed_effect("knowledge")

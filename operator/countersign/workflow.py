@@ -41,7 +41,7 @@ from countersign.policy.decision import (
 )
 from countersign.policy.endings import Ending
 from countersign.policy.retry import again, is_transient
-from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp, Store
+from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp
 from countersign.records.knowledge import Outcome
 from countersign.records.notice import Notice
 from countersign.remembering import Memory
@@ -82,7 +82,7 @@ class Workflow:
         executors: Mapping[OperationType, Executor],
         cluster: Cluster,
         desk: Desk,
-        store: Store,
+        memory: Memory,
         clock: Clock,
         meter: Meter,
         policies: Policies,
@@ -95,7 +95,7 @@ class Workflow:
         self._clock = clock
         self._meter = meter
         self._planner = Planner(executors, cluster)
-        self._memory = Memory(store, desk, clock, meter)
+        self._memory = memory
         self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
 
     # --- Before anything is carried out -------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from countersign.config import Settings
+from countersign.records.catalogue import Locale
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
         "LEASE_SECONDS": "2",
         "LOG_FORMAT": "json",
         "PARALLEL": "4",
+        "LOCALE": "zh-TW",
     }.items():
         monkeypatch.setenv(f"COUNTERSIGN_{name}", value)
     settings = Settings()
@@ -42,6 +44,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.watch_namespaces == ["shop", "db"]
     assert (settings.lease_seconds, settings.parallel) == (2.0, 4)
     assert settings.log_format == "json"
+    assert settings.locale is Locale.ZH_TW
 
 
 def test_in_a_pod_its_name_and_namespace_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +58,7 @@ WRONG = {
     "PARALLEL": "0",
     "KNOWLEDGE_SHARDS": "65",
     "KNOWLEDGE_ENTRIES": "1",
+    "LOCALE": "zh",
     "LOG_FORMAT": "xml",
     "LOG_LEVEL": "loud",
     "REQUEST_TIMEOUT": "-1",
