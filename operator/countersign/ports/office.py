@@ -10,6 +10,7 @@ from countersign.api.status import KnowledgeReference
 from countersign.policy.circumstances import Circumstances
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice
+from countersign.records.query import Query
 
 
 class Clock(Protocol):
@@ -65,6 +66,10 @@ class Store(Protocol):
 
     async def latest(self, limit: int) -> list[KnowledgeEntry]:
         """The newest entries, newest first."""
+        ...
+
+    async def search(self, query: Query) -> list[KnowledgeEntry]:
+        """What fits a query, best match first; without a text the newest first."""
         ...
 
 
