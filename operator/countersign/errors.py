@@ -58,3 +58,7 @@ class RefusedError(CountersignError):
 
 class StaleError(CountersignError):
     """The target is no longer as it was when the plan was signed."""
+
+
+class StoreError(CountersignError):
+    """The knowledge cannot be written or read now, or its settings are wrong."""

@@ -53,6 +53,20 @@ def test_in_a_pod_its_name_and_namespace_are_used(monkeypatch: pytest.MonkeyPatc
     assert (Settings().identity, Settings().namespace) == ("operator-7d1f", "ops")
 
 
+def test_the_sql_store_needs_a_url() -> None:
+    with pytest.raises(ValidationError, match="needs COUNTERSIGN_STORE_URL"):
+        Settings(store="sql")
+
+
+def test_no_setting_that_is_a_secret_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERSIGN_STORE_URL", "postgresql://me:s3cret@db/knowledge")
+    assert "s3cret" not in repr(Settings(store="sql"))
+    monkeypatch.setenv("COUNTERSIGN_STORE", "mongodb")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    assert "s3cret" not in str(caught.value)
+
+
 WRONG = {
     "LEASE_SECONDS": "0",
     "PARALLEL": "0",

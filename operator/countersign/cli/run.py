@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from countersign.config import Settings
+from countersign.errors import StoreError
 
 
 def register(app: typer.Typer) -> None:
@@ -26,4 +27,8 @@ def register(app: typer.Typer) -> None:
         except ValidationError as error:
             print(f"A COUNTERSIGN_* variable is wrong: {error}", file=sys.stderr)
             raise typer.Exit(2) from error
-        raise typer.Exit(run_operator(settings))
+        try:
+            raise typer.Exit(run_operator(settings))
+        except StoreError as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(2) from error

@@ -57,7 +57,10 @@ class Store(Protocol):
     """Where knowledge is kept."""
 
     async def save(self, entry: KnowledgeEntry) -> KnowledgeReference:
-        """Write an entry under its id; writing it again replaces it. Raises ``ApiError``."""
+        """Write an entry under its id; writing it again replaces it.
+
+        Raises ``ApiError`` or ``StoreError``, as all of these do.
+        """
         ...
 
     async def get(self, entry_id: str) -> KnowledgeEntry | None:
@@ -70,6 +73,10 @@ class Store(Protocol):
 
     async def search(self, query: Query) -> list[KnowledgeEntry]:
         """What fits a query, best match first; without a text the newest first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
         ...
 
 

@@ -96,6 +96,9 @@ class ConfigMapStore:
         """What fits a query, best match first: every shard is read, in one request."""
         return rank(await self._every(), query)
 
+    async def close(self) -> None:
+        """The connection is not its own."""
+
     async def _every(self) -> list[KnowledgeEntry]:
         shards = await self._config_maps.list_config_maps(self._namespace, SELECTOR)
         return entries_of(shards)

@@ -32,3 +32,6 @@ class MemoryStore:
     async def search(self, query: Query) -> list[KnowledgeEntry]:
         """What fits a query, best match first."""
         return rank(self._entries.values(), query)
+
+    async def close(self) -> None:
+        """Nothing is open."""

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from countersign.ports import Store
 from countersign.records.query import Query
-from countersign.stores.configmap import ConfigMapStore
-from countersign.stores.memory import MemoryStore
-from tests.support.fakes import FakeConfigMaps
 from tests.support.fakes_objects import after
 from tests.support.knowledge import BASE, entry
-
-STORES: dict[str, Callable[[], Store]] = {
-    "memory": MemoryStore,
-    "configmap": lambda: ConfigMapStore(FakeConfigMaps(), namespace="x", shards=4, entries=100),
-    "configmap in one shard": lambda: ConfigMapStore(
-        FakeConfigMaps(), namespace="x", shards=1, entries=100
-    ),
-}
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest) -> Store:
-    return STORES[request.param]()
 
 
 async def test_an_entry_that_was_saved_can_be_read(store: Store) -> None:
