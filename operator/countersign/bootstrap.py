@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,6 +93,23 @@ def knowledge_store(settings: Settings, connection: Connection) -> Store:
         shards=settings.knowledge_shards,
         entries=settings.knowledge_entries,
     )
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """The store alone, for a command. Raises ``StoreError``."""
+    if settings.store == "sql" and settings.store_url is not None:
+        store: Store = sql_store(settings.store_url.get_secret_value())
+        try:
+            yield store
+        finally:
+            await store.close()
+        return
+    connection = Connection(await load_configuration(), timeout=settings.request_timeout)
+    try:
+        yield knowledge_store(settings, connection)
+    finally:
+        await connection.close()
 
 
 def sql_store(url: str) -> SqlStore:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 
 import typer
-from pydantic import ValidationError
 
-from countersign.config import Settings
+from countersign.cli.settings import read_settings
 from countersign.errors import StoreError
 
 
@@ -22,11 +21,7 @@ def register(app: typer.Typer) -> None:
         """
         from countersign.handlers.operator import run as run_operator  # noqa: PLC0415 - slow
 
-        try:
-            settings = Settings()
-        except ValidationError as error:
-            print(f"A COUNTERSIGN_* variable is wrong: {error}", file=sys.stderr)
-            raise typer.Exit(2) from error
+        settings = read_settings()
         try:
             raise typer.Exit(run_operator(settings))
         except StoreError as error:
