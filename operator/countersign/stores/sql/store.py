@@ -100,8 +100,8 @@ class SqlStore:
         admitted = _admitted(query)
         async with self._reading() as connection:
             if not query.terms:
-                newest = admitted.order_by(KNOWLEDGE.c.created_at.desc()).limit(query.limit)
-                return _entries(await _documents(connection, newest))
+                newest = _best((admitted, KNOWLEDGE.c.created_at.desc()), query.limit)
+                return rank(_entries(await _documents(connection, newest)), query)
             documents = await self._candidates(connection, admitted, query)
         return rank(_entries(documents), query)
 
@@ -135,13 +135,15 @@ class SqlStore:
 
 
 def _best(fitting: tuple[Select[Any], ColumnElement[Any]], most: int) -> Select[Any]:
+    """The documents of the best. Numbers are ordered, not documents: those are long."""
     statement, order = fitting
-    return statement.order_by(order, KNOWLEDGE.c.created_at.desc()).limit(most)
+    best = statement.order_by(order).limit(most)
+    return select(KNOWLEDGE.c.document).where(KNOWLEDGE.c.number.in_(best))
 
 
 def _admitted(query: Query) -> Select[Any]:
-    """The documents that pass the filters."""
-    statement = select(KNOWLEDGE.c.document)
+    """The numbers of those that pass the filters."""
+    statement = select(KNOWLEDGE.c.number)
     for tag in query.all_tags:
         tagged = select(TAGS.c.entry).where(TAGS.c.tag == one_line(tag))
         statement = statement.where(KNOWLEDGE.c.number.in_(tagged))
