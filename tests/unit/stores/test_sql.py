@@ -144,8 +144,9 @@ async def test_connections_that_the_server_has_ended_are_made_again(
     async with opened(postgresql) as store:
         await store.save(entry(1))
         await server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = "
-            "'countersign'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = 'countersign'",
+            database=urlsplit(postgresql).path[1:],
         )
         await store.save(entry(2))
         assert len(await store.latest(10)) == 2
