@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from countersign.clock import SystemClock
 from countersign.cluster import (
@@ -15,13 +18,20 @@ from countersign.cluster import (
 )
 from countersign.config import Settings
 from countersign.connection import Connection, load_configuration
+from countersign.errors import StoreError
 from countersign.executors import all_executors
 from countersign.lease import Leadership
 from countersign.metrics import PrometheusMeter
 from countersign.notifications import Courier, courier_from
 from countersign.policybook import PolicyBook
+from countersign.ports import Store
+from countersign.records.catalogues import CATALOGUES
+from countersign.remembering import Memory
 from countersign.stores.configmap import ConfigMapStore
 from countersign.workflow import Workflow
+
+if TYPE_CHECKING:
+    from countersign.stores.sql.store import SqlStore
 
 LEASE = "countersign-operator"
 
@@ -37,6 +47,7 @@ class Parts:
     leadership: Leadership
     schema: KubernetesSchema
     book: PolicyBook
+    store: Store
     workflow: Workflow
     courier: Courier | None
 
@@ -44,8 +55,8 @@ class Parts:
 async def assemble(settings: Settings) -> Parts:
     """Wire the operator together.
 
-    Raises ``ConfigException`` where there is no cluster, ``ConfigError`` where the file of
-    notifications makes no sense.
+    Raises ``ConfigException`` where there is no cluster, ``StoreError`` where the settings of the
+    store are wrong, ``ConfigError`` where the file of notifications makes no sense.
     """
     clock, meter = SystemClock(), PrometheusMeter()
     told = settings.notifications
@@ -53,22 +64,16 @@ async def assemble(settings: Settings) -> Parts:
     connection = Connection(await load_configuration(), timeout=settings.request_timeout)
     cluster = KubernetesCluster(connection)
     desk = OperatorDesk(connection, clock, instance=settings.identity)
-    store = ConfigMapStore(
-        KubernetesConfigMaps(connection),
-        namespace=settings.namespace,
-        shards=settings.knowledge_shards,
-        entries=settings.knowledge_entries,
-    )
+    store = knowledge_store(settings, connection)
     book = PolicyBook(clock)
     workflow = Workflow(
         executors=all_executors(cluster, clock),
         cluster=cluster,
         desk=desk,
-        store=store,
+        memory=Memory(store, desk, clock, meter, courier, CATALOGUES[settings.locale]),
         clock=clock,
         meter=meter,
         policies=book,
-        notifier=courier,
         parallel=settings.parallel,
     )
     leadership = Leadership(
@@ -79,4 +84,48 @@ async def assemble(settings: Settings) -> Parts:
         seconds=settings.lease_seconds,
     )
     schema = KubernetesSchema(connection)
-    return Parts(settings, connection, desk, meter, leadership, schema, book, workflow, courier)
+    return Parts(
+        settings, connection, desk, meter, leadership, schema, book, store, workflow, courier
+    )
+
+
+def knowledge_store(settings: Settings, connection: Connection) -> Store:
+    """The store that the settings name. Raises ``StoreError`` where they are wrong."""
+    if settings.store_url is not None and settings.store == "sql":
+        return sql_store(settings.store_url.get_secret_value())
+    return ConfigMapStore(
+        KubernetesConfigMaps(connection),
+        namespace=settings.namespace,
+        shards=settings.knowledge_shards,
+        entries=settings.knowledge_entries,
+    )
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """The store alone, for a command. Raises ``StoreError``."""
+    if settings.store == "sql" and settings.store_url is not None:
+        store: Store = sql_store(settings.store_url.get_secret_value())
+        try:
+            yield store
+        finally:
+            await store.close()
+        return
+    connection = Connection(await load_configuration(), timeout=settings.request_timeout)
+    try:
+        yield knowledge_store(settings, connection)
+    finally:
+        await connection.close()
+
+
+def sql_store(url: str) -> SqlStore:
+    """The store behind an URL; no connection is opened. Raises ``StoreError``."""
+    try:
+        from countersign.stores.sql.store import SqlStore  # noqa: PLC0415 - an extra
+        from countersign.stores.sql.urls import dialect_of  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"COUNTERSIGN_STORE=sql needs {error.name}: pip install 'countersign[sql]', or an "
+            "image built with --build-arg REQUIREMENTS=requirements-sql.lock."
+        ) from error
+    return SqlStore(dialect_of(url))

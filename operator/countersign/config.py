@@ -7,14 +7,19 @@ import socket
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from countersign.records.catalogue import Locale
 
 
 class Settings(BaseSettings):
     """Everything a deployment can turn. Times are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="COUNTERSIGN_")
+    model_config = SettingsConfigDict(
+        env_prefix="COUNTERSIGN_",
+        hide_input_in_errors=True,  # A value may be a secret.
+    )
 
     namespace: str = Field(
         default_factory=lambda: os.environ.get("POD_NAMESPACE", "countersign-system"),
@@ -47,6 +52,14 @@ class Settings(BaseSettings):
         default=None,
         description="YAML file that says which channel is told what; nobody is told where empty.",
     )
+    store: Literal["configmap", "sql"] = Field(
+        default="configmap", description="Where the knowledge is kept."
+    )
+    store_url: SecretStr | None = Field(
+        default=None,
+        description="With sql: sqlite:////path or postgresql://… From a Secret: it has a password.",
+    )
+    locale: Locale = Field(default=Locale.EN, description="Language of the knowledge: en or zh-TW.")
     knowledge_shards: int = Field(
         default=32,
         ge=1,
@@ -56,3 +69,12 @@ class Settings(BaseSettings):
     knowledge_entries: int = Field(
         default=1000, ge=64, description="Entries kept in all; the oldest are pruned."
     )
+
+    @model_validator(mode="after")
+    def _sql_needs_a_url(self) -> Settings:
+        if self.store == "sql" and self.store_url is None:
+            raise ValueError(
+                "COUNTERSIGN_STORE=sql needs COUNTERSIGN_STORE_URL: sqlite:////path/knowledge.db "
+                "or postgresql://USER:PASSWORD@HOST/DATABASE, from a Secret"
+            )
+        return self

@@ -62,3 +62,7 @@ class StaleError(CountersignError):
 
 class ConfigError(CountersignError):
     """A file of settings that makes no sense. Its text never holds what the file says there."""
+
+
+class StoreError(CountersignError):
+    """The knowledge cannot be written or read now, or its settings are wrong."""

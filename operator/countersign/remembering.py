@@ -8,6 +8,8 @@ from countersign.actions.render import render
 from countersign.api.approval_request import ApprovalRequest, Phase
 from countersign.api.status import KnowledgeReference
 from countersign.ports import Clock, Desk, Meter, Notifier, Store
+from countersign.records.catalogue import Catalogue
+from countersign.records.catalogue_en import ENGLISH
 from countersign.records.knowledge import Outcome, knowledge_entry
 from countersign.records.notice import Notice
 from countersign.records.notification import expiring_soon, notifications
@@ -19,14 +21,24 @@ class Memory:
     """Knowledge entries, Events and messages. What is down raises nothing here."""
 
     def __init__(
-        self, store: Store, desk: Desk, clock: Clock, meter: Meter, notifier: Notifier | None
+        self,
+        store: Store,
+        desk: Desk,
+        clock: Clock,
+        meter: Meter,
+        notifier: Notifier | None = None,
+        words: Catalogue = ENGLISH,
     ) -> None:
-        """Write entries into ``store`` and Events through ``desk``; messages go to ``notifier``."""
+        """Write entries into ``store``, in these ``words``, and Events through ``desk``.
+
+        Messages go to ``notifier``.
+        """
         self._store = store
         self._desk = desk
         self._clock = clock
         self._meter = meter
         self._notifier = notifier
+        self._words = words
 
     async def remember(
         self, request: ApprovalRequest, outcome: Outcome
@@ -34,7 +46,7 @@ class Memory:
         """Write the knowledge entry; None where the store would not have it now."""
         try:
             now, action = self._clock.now(), action_text(request)
-            entry = knowledge_entry(request, action, outcome, now)
+            entry = knowledge_entry(request, action, outcome, now, self._words)
             return await self._store.save(entry)
         except Exception as error:  # noqa: BLE001 - whatever it is, the outcome stands
             self._meter.failed_effect("knowledge")

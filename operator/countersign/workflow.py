@@ -41,17 +41,7 @@ from countersign.policy.decision import (
 )
 from countersign.policy.endings import Ending
 from countersign.policy.retry import again, is_transient
-from countersign.ports import (
-    Clock,
-    Cluster,
-    Desk,
-    Executor,
-    Meter,
-    Notifier,
-    Policies,
-    Stamp,
-    Store,
-)
+from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp
 from countersign.records.knowledge import Outcome
 from countersign.records.notice import Notice
 from countersign.remembering import Memory
@@ -86,17 +76,16 @@ class Step:
 class Workflow:
     """The life of requests. It holds no state: everything is in the objects."""
 
-    def __init__(  # noqa: PLR0913 - a port each
+    def __init__(
         self,
         *,
         executors: Mapping[OperationType, Executor],
         cluster: Cluster,
         desk: Desk,
-        store: Store,
+        memory: Memory,
         clock: Clock,
         meter: Meter,
         policies: Policies,
-        notifier: Notifier | None = None,
         parallel: int = 32,
     ) -> None:
         """Take the real things, or those of a test; at most ``parallel`` effects at a time."""
@@ -106,7 +95,7 @@ class Workflow:
         self._clock = clock
         self._meter = meter
         self._planner = Planner(executors, cluster)
-        self._memory = Memory(store, desk, clock, meter, notifier)
+        self._memory = memory
         self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
 
     # --- Before anything is carried out -------------------------------------------------------

@@ -13,6 +13,7 @@ from countersign.api.operation import OperationType
 from countersign.executors import all_executors
 from countersign.ports import Executor, Notifier
 from countersign.records.knowledge import KnowledgeEntry
+from countersign.remembering import Memory
 from countersign.workflow import Step, Workflow
 from tests.support.fakes import FakeCluster, FakeDesk, FakeMeter, FakePolicies, FakeStore
 from tests.support.fakes_objects import UID, request, signature, signed, with_status, workload
@@ -45,11 +46,10 @@ class World:
             executors={**all_executors(self.cluster, self.clock), **(executors or {})},
             cluster=self.cluster,
             desk=self.desk,
-            store=self.store,
+            memory=Memory(self.store, self.desk, self.clock, self.meter, notifier),
             clock=self.clock,
             meter=self.meter,
             policies=self.policies,
-            notifier=notifier,
             parallel=parallel,
         )
 

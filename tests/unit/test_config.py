@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from countersign.config import Settings
+from countersign.records.catalogue import Locale
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +37,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
         "LEASE_SECONDS": "2",
         "LOG_FORMAT": "json",
         "PARALLEL": "4",
+        "LOCALE": "zh-TW",
     }.items():
         monkeypatch.setenv(f"COUNTERSIGN_{name}", value)
     settings = Settings()
@@ -43,6 +45,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.watch_namespaces == ["shop", "db"]
     assert (settings.lease_seconds, settings.parallel) == (2.0, 4)
     assert settings.log_format == "json"
+    assert settings.locale is Locale.ZH_TW
 
 
 def test_in_a_pod_its_name_and_namespace_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,11 +54,26 @@ def test_in_a_pod_its_name_and_namespace_are_used(monkeypatch: pytest.MonkeyPatc
     assert (Settings().identity, Settings().namespace) == ("operator-7d1f", "ops")
 
 
+def test_the_sql_store_needs_a_url() -> None:
+    with pytest.raises(ValidationError, match="needs COUNTERSIGN_STORE_URL"):
+        Settings(store="sql")
+
+
+def test_no_setting_that_is_a_secret_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERSIGN_STORE_URL", "postgresql://me:s3cret@db/knowledge")
+    assert "s3cret" not in repr(Settings(store="sql"))
+    monkeypatch.setenv("COUNTERSIGN_STORE", "mongodb")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    assert "s3cret" not in str(caught.value)
+
+
 WRONG = {
     "LEASE_SECONDS": "0",
     "PARALLEL": "0",
     "KNOWLEDGE_SHARDS": "65",
     "KNOWLEDGE_ENTRIES": "1",
+    "LOCALE": "zh",
     "LOG_FORMAT": "xml",
     "LOG_LEVEL": "loud",
     "REQUEST_TIMEOUT": "-1",

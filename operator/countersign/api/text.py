@@ -18,6 +18,16 @@ def one_line(text: str) -> str:
     return " ".join("".join(seen).split())
 
 
+def visible(text: str) -> str:
+    """Without characters that cannot be seen, in as many lines and as far indented as it was."""
+    return "\n".join("".join(map(_shown, line)).rstrip() for line in text.split("\n")).strip("\n")
+
+
+def _shown(character: str) -> str:
+    seen = character == "\t" or unicodedata.category(character) not in _UNSEEN
+    return character if seen else " "
+
+
 def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """One line for a bounded field, which shows where it was shortened."""
     line = one_line(text)

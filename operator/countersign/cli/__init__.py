@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from countersign.cli import crds, parse, run
+from countersign.cli import crds, migrate, parse, run, search
 
 app = typer.Typer(
     name="countersign",
@@ -12,5 +12,5 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (run, parse, crds):
+for command in (run, parse, search, migrate, crds):
     command.register(app)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 
 import typer
-from pydantic import ValidationError
 
-from countersign.config import Settings
-from countersign.errors import ConfigError
+from countersign.cli.settings import read_settings
+from countersign.errors import ConfigError, StoreError
 
 
 def register(app: typer.Typer) -> None:
@@ -22,14 +21,9 @@ def register(app: typer.Typer) -> None:
         """
         from countersign.handlers.operator import run as run_operator  # noqa: PLC0415 - slow
 
+        settings = read_settings()
         try:
-            settings = Settings()
-        except ValidationError as error:
-            print(f"A COUNTERSIGN_* variable is wrong: {error}", file=sys.stderr)
-            raise typer.Exit(2) from error
-        try:
-            status = run_operator(settings)
-        except ConfigError as error:
+            raise typer.Exit(run_operator(settings))
+        except (ConfigError, StoreError) as error:
             print(error, file=sys.stderr)
             raise typer.Exit(2) from error
-        raise typer.Exit(status)

@@ -60,6 +60,7 @@ async def _run(settings: Settings) -> int:
         return 0
     finally:
         await probes.cleanup()
+        await parts.store.close()
         await parts.connection.close()
 
 

@@ -11,6 +11,7 @@ from countersign.policy.circumstances import Circumstances
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice
 from countersign.records.notification import Notification
+from countersign.records.query import Query
 
 
 class Clock(Protocol):
@@ -57,7 +58,10 @@ class Store(Protocol):
     """Where knowledge is kept."""
 
     async def save(self, entry: KnowledgeEntry) -> KnowledgeReference:
-        """Write an entry under its id; writing it again replaces it. Raises ``ApiError``."""
+        """Write an entry under its id; writing it again replaces it.
+
+        Raises ``ApiError`` or ``StoreError``, as all of these do.
+        """
         ...
 
     async def get(self, entry_id: str) -> KnowledgeEntry | None:
@@ -66,6 +70,14 @@ class Store(Protocol):
 
     async def latest(self, limit: int) -> list[KnowledgeEntry]:
         """The newest entries, newest first."""
+        ...
+
+    async def search(self, query: Query) -> list[KnowledgeEntry]:
+        """What fits a query, best match first; without a text the newest first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
         ...
 
 

@@ -8,6 +8,7 @@ the tags have several dimensions because retrieval relies on both.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -16,7 +17,9 @@ from pydantic import Field
 from countersign.api.approval_request import ApprovalRequest, Risk
 from countersign.api.base import Model, Time
 from countersign.api.status import ApprovalMode
-from countersign.api.text import one_line
+from countersign.api.text import one_line, visible
+from countersign.records.catalogue import Catalogue
+from countersign.records.catalogue_en import ENGLISH
 
 AUTOMATIC_REQUESTER = "auto_approve"
 _TITLE_ACTION = 50
@@ -48,37 +51,37 @@ class KnowledgeEntry(Model):
     request: str
 
 
+@dataclass(frozen=True)
+class Case:
+    """What is known of the incident that an execution was for."""
+
+    alert: str = "unknown"
+    """Label ``alertname`` of its first signal."""
+    category: str = "general"
+    services: tuple[str, ...] = ()
+
+
+NO_CASE = Case()
+
+
 def knowledge_entry(
     request: ApprovalRequest,
     action: str,
     outcome: Outcome,
     now: datetime,
+    words: Catalogue = ENGLISH,
+    case: Case = NO_CASE,
 ) -> KnowledgeEntry:
     """Write the entry. ``action``: as the proposer wrote it."""
-    mode_of_approval = request.status.approval.mode if request.status.approval else None
-    automatic = (
-        mode_of_approval is ApprovalMode.AUTOMATIC
-        or (request.spec.requested_by or "").lower() == AUTOMATIC_REQUESTER
-    )
-    broken = mode_of_approval is ApprovalMode.BREAK_GLASS
-    alert, category = "unknown", "general"  # Until incidents are linked to requests.
-    prefix = "[Automatic repair]" if automatic else "[Human-approved repair]"
-    outcome_tags = ("success",) if outcome.success else ("failure",)
-    failed_tags = () if outcome.success else ("execution_failed",)
-    mode = "auto_executed" if automatic else "human_approved"
+    automatic = is_automatic(request)
+    mode = words.automatic if automatic else words.human
+    alert, category = one_line(case.alert), one_line(case.category)
     return KnowledgeEntry(
         id=request.metadata.uid,
-        title=f"{prefix} {alert}: {one_line(action)[:_TITLE_ACTION]}",
-        content=_content(request, action, outcome, automatic=automatic, alert=alert),
+        title=f"[{mode.title}] {alert}: {one_line(action)[:_TITLE_ACTION]}",
+        content=_content(request, action, outcome, words, case),
         category=category,
-        tags=(
-            mode,
-            *outcome_tags,
-            category,
-            "execution",
-            *failed_tags,
-            *(("break_glass",) if broken else ()),
-        ),
+        tags=_tags(request, outcome, category),
         related_incident=request.spec.incident,
         created_by="auto_execute" if automatic else "approval_execution",
         created_at=now,
@@ -87,48 +90,77 @@ def knowledge_entry(
     )
 
 
+def is_automatic(request: ApprovalRequest) -> bool:
+    """Whether a policy approved it without a person, or its proposer is ``auto_approve``."""
+    approval = request.status.approval
+    if approval is not None and approval.mode is ApprovalMode.AUTOMATIC:
+        return True
+    return (request.spec.requested_by or "").lower() == AUTOMATIC_REQUESTER
+
+
+def _tags(request: ApprovalRequest, outcome: Outcome, category: str) -> tuple[str, ...]:
+    return (
+        "auto_executed" if is_automatic(request) else "human_approved",
+        "success" if outcome.success else "failure",
+        category,
+        "execution",
+        *(() if outcome.success else ("execution_failed",)),
+        *(("break_glass",) if _is_break_glass(request) else ()),
+    )
+
+
+def _is_break_glass(request: ApprovalRequest) -> bool:
+    approval = request.status.approval
+    return approval is not None and approval.mode is ApprovalMode.BREAK_GLASS
+
+
 def _content(
-    request: ApprovalRequest,
-    action: str,
-    outcome: Outcome,
-    *,
-    automatic: bool,
-    alert: str,
+    request: ApprovalRequest, action: str, outcome: Outcome, words: Catalogue, case: Case
 ) -> str:
-    mark, mode = (
-        ("✅" if outcome.success else "❌"),
-        ("Automatic" if automatic else "Human-approved"),
-    )
+    mode = words.automatic if is_automatic(request) else words.human
     signers = request.status.approval.signers if request.status.approval else ()
-    result = (
-        outcome.message if outcome.success else f"failed: {outcome.message or 'unknown reason'}"
-    )
+    alert = one_line(case.alert)
     risk: Risk | None = request.status.risk_level
     rows = [
-        ("Alert", alert),
-        ("Category", "general"),
-        ("Affected services", "not linked"),
-        ("Command", _code(action)),
-        ("Result", one_line(result)[:_ERROR]),
-        ("Risk", str(risk) if risk else "unknown"),
-        ("Path", _path(request, automatic=automatic)),
-        ("Signed by", one_line(", ".join(signers)) or "nobody"),
-        ("Incident", one_line(request.spec.incident or "") or "none"),
-        ("Request", f"{request.key} ({request.metadata.uid})"),
+        (words.alert, alert),
+        (words.category, one_line(case.category)),
+        (words.services, one_line(words.separator.join(case.services)) or words.no_services),
+        (words.command, _code(action)),
+        (words.result, one_line(_result(outcome, words))[:_ERROR]),
+        (words.risk, str(risk) if risk else words.unknown_risk),
+        (words.path, _path(request, words)),
+        (words.signers, one_line(words.separator.join(signers)) or words.no_signers),
+        (words.incident, one_line(request.spec.incident or "") or words.no_incident),
+        (words.approval, f"{request.key} ({request.metadata.uid})"),
     ]
     lines = [f"- **{label}**: {value}" for label, value in rows]
-    description = request.spec.description or "no description"
+    mark = "✅" if outcome.success else "❌"
+    description = visible(request.spec.description or "") or words.no_description
     return "\n".join(
-        [f"# {mark} {mode} repair: {alert}", "", *lines, "", "## Description", "", description]
+        [
+            f"# {mark} {mode.heading}: {alert}",
+            "",
+            *lines,
+            "",
+            f"## {words.description}",
+            "",
+            description,
+        ]
     )
 
 
-def _path(request: ApprovalRequest, *, automatic: bool) -> str:
+def _result(outcome: Outcome, words: Catalogue) -> str:
+    if outcome.success:
+        return outcome.message
+    return words.failed.format(outcome.message or words.unknown_reason)
+
+
+def _path(request: ApprovalRequest, words: Catalogue) -> str:
     """How it came to be approved."""
     approval = request.status.approval
     if approval is not None and approval.mode is ApprovalMode.BREAK_GLASS:
-        return one_line(f"break-glass: {approval.reason}")
-    return "automatic: confidence >= 0.65" if automatic else "approved by people"
+        return one_line(words.break_glass.format(approval.reason))
+    return words.automatic.path if is_automatic(request) else words.human.path
 
 
 def _code(action: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -17,12 +18,15 @@ from countersign.api.base import format_time
 from countersign.api.status import KnowledgeReference
 from countersign.errors import ApiError
 from countersign.records.knowledge import KnowledgeEntry
+from countersign.records.query import Query
+from countersign.records.ranking import rank
 
 JsonObject = dict[str, Any]
 SHARD_BYTES = 512 * 1024
 """Most bytes in one shard; the API server's own bound is 1 MiB."""
 ENTRY_BYTES = 32 * 1024
 _LABELS = {"app.kubernetes.io/part-of": "countersign", "countersign.dev/store": "knowledge"}
+SELECTOR = ",".join(f"{key}={value}" for key, value in _LABELS.items())
 
 
 class ConfigMaps(Protocol):
@@ -86,11 +90,18 @@ class ConfigMapStore:
 
     async def latest(self, limit: int) -> list[KnowledgeEntry]:
         """The newest entries of all shards, newest first."""
-        selector = ",".join(f"{key}={value}" for key, value in _LABELS.items())
-        shards = await self._config_maps.list_config_maps(self._namespace, selector)
-        texts = [text for shard in shards for text in (shard.get("data") or {}).values()]
-        entries = [entry for entry in map(_decode, texts) if entry is not None]
-        return sorted(entries, key=lambda entry: entry.created_at, reverse=True)[:limit]
+        return rank(await self._every(), Query(limit=limit))
+
+    async def search(self, query: Query) -> list[KnowledgeEntry]:
+        """What fits a query, best match first: every shard is read, in one request."""
+        return rank(await self._every(), query)
+
+    async def close(self) -> None:
+        """The connection is not its own."""
+
+    async def _every(self) -> list[KnowledgeEntry]:
+        shards = await self._config_maps.list_config_maps(self._namespace, SELECTOR)
+        return entries_of(shards)
 
     async def _create(self, name: str, data: dict[str, str]) -> JsonObject:
         metadata = {"name": name, "namespace": self._namespace, "labels": _LABELS}
@@ -111,6 +122,12 @@ class ConfigMapStore:
     def _shard_of(self, entry_id: str) -> str:
         number = int(hashlib.sha256(entry_id.encode()).hexdigest(), 16) % self._shards
         return f"countersign-knowledge-{number:02d}"
+
+
+def entries_of(shards: Iterable[JsonObject]) -> list[KnowledgeEntry]:
+    """Every entry in ConfigMaps; a value that is none is passed over."""
+    texts = [text for shard in shards for text in (shard.get("data") or {}).values()]
+    return [entry for entry in map(_decode, texts) if entry is not None]
 
 
 def to_prune(data: dict[str, str], entries: int) -> list[str]:

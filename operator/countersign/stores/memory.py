@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from countersign.api.status import KnowledgeReference
 from countersign.records.knowledge import KnowledgeEntry
+from countersign.records.query import Query
+from countersign.records.ranking import rank
 
 
 class MemoryStore:
@@ -26,3 +28,10 @@ class MemoryStore:
         """The newest entries, newest first."""
         entries = sorted(self._entries.values(), key=lambda entry: entry.created_at, reverse=True)
         return entries[:limit]
+
+    async def search(self, query: Query) -> list[KnowledgeEntry]:
+        """What fits a query, best match first."""
+        return rank(self._entries.values(), query)
+
+    async def close(self) -> None:
+        """Nothing is open."""

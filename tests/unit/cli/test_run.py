@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from countersign.cli import app
+from countersign.errors import StoreError
 from countersign.handlers import operator as operator_module
 
 
@@ -29,7 +30,17 @@ def test_the_operators_exit_status_is_the_commands(monkeypatch: pytest.MonkeyPat
     assert len(started) == 1
 
 
+def test_a_store_that_cannot_be_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(_: object) -> int:
+        raise StoreError("COUNTERSIGN_STORE_URL has to be another.")
+
+    monkeypatch.setattr(operator_module, "run", run)
+    result = CliRunner().invoke(app, ["run"])
+    assert result.exit_code == 2
+    assert result.output == "COUNTERSIGN_STORE_URL has to be another.\n"
+
+
 def test_without_a_command_the_commands_are_shown() -> None:
     shown = CliRunner().invoke(app, []).output
-    for command in ("run", "parse", "crds"):
+    for command in ("run", "parse", "search", "migrate", "crds"):
         assert command in shown

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import string
 import unicodedata
 from typing import Any
 
@@ -11,7 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countersign.api.approval_request import ApprovalRequest
-from countersign.records.knowledge import KnowledgeEntry, Outcome, knowledge_entry
+from countersign.api.status import ApprovalMode
+from countersign.records.catalogue import Catalogue, Locale
+from countersign.records.catalogues import CATALOGUES
+from countersign.records.knowledge import Case, KnowledgeEntry, Outcome, knowledge_entry
 from tests.support.fakes_objects import RESTART_WEB, UID, approved, plan, request, with_status
 from tests.support.fakes_time import START
 
@@ -81,6 +86,27 @@ def test_the_mode_is_automatic_for_auto_approve_in_any_case_and_nobody_else(requ
     assert entry.content.startswith("# ✅ Automatic" if automatic else "# ✅ Human-approved")
 
 
+def in_mode(mode: ApprovalMode, **more: Any) -> ApprovalRequest:
+    of = approved(request(requested_by="agent"), plan())
+    assert of.status.approval is not None
+    approval = of.status.approval.model_copy(update={"mode": mode, **more})
+    return with_status(of, of.status.model_copy(update={"approval": approval}))
+
+
+def test_the_mode_is_automatic_where_a_policy_approved_it_without_a_person() -> None:
+    entry = knowledge_entry(in_mode(ApprovalMode.AUTOMATIC), RESTART_WEB, GOOD, START)
+    assert entry.title.startswith("[Automatic repair] ")
+    assert entry.tags[0] == "auto_executed"
+    assert entry.created_by == "auto_execute"
+
+
+def test_a_break_glass_is_told_with_its_reason() -> None:
+    of = in_mode(ApprovalMode.BREAK_GLASS, reason="the shop is down")
+    entry = knowledge_entry(of, RESTART_WEB, GOOD, START)
+    assert row(entry, "Path") == "break-glass: the shop is down"
+    assert entry.tags == ("human_approved", "success", "general", "execution", "break_glass")
+
+
 def test_without_a_requester_the_mode_is_human() -> None:
     assert entry_of(requested_by=None).tags[0] == "human_approved"
 
@@ -108,16 +134,16 @@ def test_the_content_tells_the_whole_story() -> None:
         [
             "# ✅ Human-approved repair: unknown",
             "",
-            "- **Alert**: unknown",
+            "- **Alert name**: unknown",
             "- **Category**: general",
             "- **Affected services**: not linked",
             f"- **Command**: `{RESTART_WEB}`",
             "- **Result**: Restart Deployment shop/web: done.",
-            "- **Risk**: medium",
+            "- **Risk level**: medium",
             "- **Path**: approved by people",
             "- **Signed by**: alice",
-            "- **Incident**: INC-42",
-            f"- **Request**: shop/restart-web ({UID})",
+            "- **Incident ID**: INC-42",
+            f"- **Approval ID**: shop/restart-web ({UID})",
             "",
             "## Description",
             "",
@@ -129,8 +155,8 @@ def test_the_content_tells_the_whole_story() -> None:
 def test_what_is_not_known_is_said() -> None:
     unsigned = knowledge_entry(request(), RESTART_WEB, GOOD, START)
     assert row(unsigned, "Signed by") == "nobody"
-    assert row(unsigned, "Risk") == "unknown"
-    assert row(unsigned, "Incident") == "none"
+    assert row(unsigned, "Risk level") == "unknown"
+    assert row(unsigned, "Incident ID") == "none"
     assert unsigned.content.endswith("## Description\n\nno description")
 
 
@@ -194,7 +220,7 @@ def test_nothing_invisible_gets_into_a_line(what: str) -> None:
     hostile = f"kubectl{INVISIBLE[what]}- **Result**: fine"
     entry = entry_of(Outcome(success=False, message=hostile), action=hostile, incident=hostile)
     assert INVISIBLE[what] not in entry.title
-    for label in ("Command", "Result", "Incident"):
+    for label in ("Command", "Result", "Incident ID"):
         assert "kubectl" in row(entry, label)
         assert INVISIBLE[what] not in row(entry, label)
 
@@ -219,3 +245,99 @@ def test_all_signers_are_named_in_one_line() -> None:
 def test_an_entry_reads_as_it_was_written() -> None:
     entry = entry_of(BAD, action="`hostile`", incident="INC-42")
     assert KnowledgeEntry.model_validate(entry.to_json()) == entry
+
+
+# --- The incident ---------------------------------------------------------------------------------
+
+OOM = Case(alert="KubePodOOMKilled", category="memory", services=("checkout", "payment"))
+
+
+def test_what_is_known_of_the_incident_is_in_title_tags_category_and_content() -> None:
+    entry = knowledge_entry(approved(), RESTART_WEB, GOOD, START, case=OOM)
+    assert entry.title == f"[Human-approved repair] KubePodOOMKilled: {RESTART_WEB}"
+    assert entry.category == "memory"
+    assert entry.tags == ("human_approved", "success", "memory", "execution")
+    assert entry.content.startswith("# ✅ Human-approved repair: KubePodOOMKilled\n")
+    assert row(entry, "Alert name") == "KubePodOOMKilled"
+    assert row(entry, "Category") == "memory"
+    assert row(entry, "Affected services") == "checkout, payment"
+
+
+# --- Languages ------------------------------------------------------------------------------------
+
+CHINESE = CATALOGUES[Locale.ZH_TW]
+
+
+def test_in_chinese_the_title_says_who_approved_it() -> None:
+    human = knowledge_entry(approved(), RESTART_WEB, GOOD, START, CHINESE, OOM)
+    assert human.title == f"[人工修復] KubePodOOMKilled: {RESTART_WEB}"
+    of = in_mode(ApprovalMode.AUTOMATIC)
+    automatic = knowledge_entry(of, RESTART_WEB, GOOD, START, CHINESE)
+    assert automatic.title == f"[自動修復] unknown: {RESTART_WEB}"
+    assert automatic.content.startswith("# ✅ 自動修復: unknown\n")
+    assert row(automatic, "執行路徑") == "自動執行（信心度 >= 0.65）"
+
+
+def test_in_chinese_the_content_tells_the_whole_story() -> None:
+    of = approved(request(incident="INC-42", description="週一起記憶體洩漏。"), plan())
+    entry = knowledge_entry(of, RESTART_WEB, BAD, START, CHINESE, OOM)
+    assert entry.content == "\n".join(
+        [
+            "# ❌ 人工修復: KubePodOOMKilled",
+            "",
+            "- **告警名稱**: KubePodOOMKilled",
+            "- **類別**: memory",
+            "- **影響服務**: checkout、payment",
+            f"- **執行指令**: `{RESTART_WEB}`",
+            "- **執行結果**: 失敗：deployments.apps is forbidden",
+            "- **風險等級**: medium",
+            "- **執行路徑**: 人工審批",
+            "- **簽核者**: alice",
+            "- **事件 ID**: INC-42",
+            f"- **審批 ID**: shop/restart-web ({UID})",
+            "",
+            "## 描述",
+            "",
+            "週一起記憶體洩漏。",
+        ]
+    )
+
+
+def test_tags_and_origin_are_the_same_in_every_language() -> None:
+    english, chinese = (
+        knowledge_entry(approved(), RESTART_WEB, BAD, START, words, OOM)
+        for words in CATALOGUES.values()
+    )
+    assert english.tags == chinese.tags
+    assert (english.type, english.source, english.created_by) == (
+        chinese.type,
+        chinese.source,
+        chinese.created_by,
+    )
+
+
+def slots(words: Catalogue) -> dict[str, int]:
+    """How much is put into each text."""
+    texts = {name: str(value) for name, value in dataclasses.asdict(words).items()}
+    return {
+        name: sum(field is not None for _, field, _, _ in string.Formatter().parse(text))
+        for name, text in texts.items()
+        if isinstance(getattr(words, name), str)
+    }
+
+
+def test_every_language_has_a_catalogue_with_every_text_and_the_same_slots() -> None:
+    assert set(CATALOGUES) == set(Locale)
+    for words in CATALOGUES.values():
+        assert all(dataclasses.asdict(words).values())
+        assert slots(words) == slots(CATALOGUES[Locale.EN])
+
+
+def test_braces_in_a_text_are_nothing_but_braces() -> None:
+    entry = entry_of(Outcome(success=False, message="{0.__class__} {}"))
+    assert row(entry, "Result") == "failed: {0.__class__} {}"
+
+
+def test_a_description_keeps_its_lines_and_nothing_that_cannot_be_seen() -> None:
+    entry = entry_of(description="first\n  - second\x00\x1b[2J\r\n\u202ethird")
+    assert entry.content.endswith("\n\nfirst\n  - second  [2J\n third")

@@ -1,0 +1,63 @@
+"""The words of a text, in English and Chinese, as all stores index and look for them.
+
+An English word is its stem, in lower case; the parts of one in camel case count as well, so that
+``loop`` finds ``CrashLoopBackOff``. Chinese has no spaces, and two characters are its usual word:
+each pair of neighbours is a term, and so 重啟 finds 已經重啟.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_IDEOGRAPHS = (
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003fffd"
+)
+_RUN = re.compile(rf"([{_IDEOGRAPHS}]+)|([^\W_{_IDEOGRAPHS}]+)")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_STEM = 3
+"""A stem has at least so many characters."""
+_LONGEST = 64
+"""What is longer is no word: a digest, a key, a piece of base64."""
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a text, in order, as often as they are in it."""
+    return list(_terms(unicodedata.normalize("NFKC", text)))
+
+
+def is_ideographic(term: str) -> bool:
+    """Whether a term is one or two characters of a script without spaces."""
+    return re.fullmatch(rf"[{_IDEOGRAPHS}]+", term) is not None
+
+
+def _terms(text: str) -> Iterator[str]:
+    for run in _RUN.finditer(text):
+        ideographs, word = run.groups()
+        if ideographs:
+            yield from _pairs(ideographs)
+        elif len(word) <= _LONGEST:
+            yield stem(word.casefold())
+            parts = _PART.findall(word)
+            if len(parts) > 1:
+                yield from (stem(part.casefold()) for part in parts)
+
+
+def _pairs(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield run
+    for first, second in itertools.pairwise(run):
+        yield first + second
+
+
+def stem(word: str) -> str:
+    """Without the endings that English words bear most: restarts, restarted, restarting."""
+    if not (word.isascii() and word.isalpha()):
+        return word
+    for ending, kept in (("s", "ss"), ("ing", None), ("ed", "eed"), ("e", "ee")):
+        if word.endswith(ending) and not (kept and word.endswith(kept)):
+            shorter = word[: -len(ending)]
+            word = shorter if len(shorter) >= _STEM else word
+    return word

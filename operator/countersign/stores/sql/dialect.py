@@ -1,0 +1,49 @@
+"""What the two databases do differently: replacing a row, and looking for text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+Terms = tuple[Sequence[str], Sequence[str], Sequence[str]]
+"""Of title, tags and content."""
+
+
+class Dialect(Protocol):
+    """One kind of database."""
+
+    @property
+    def password(self) -> str | None:
+        """What must not be seen in any text."""
+        ...
+
+    def engine(self) -> AsyncEngine:
+        """Connections to it; none is opened yet."""
+        ...
+
+    async def lock(self, connection: AsyncConnection) -> None:
+        """Let nobody else migrate until the transaction ends."""
+        ...
+
+    async def put(self, connection: AsyncConnection, row: Mapping[str, Any]) -> int:
+        """Insert or replace a row of the knowledge by its id; its number."""
+        ...
+
+    async def index(self, connection: AsyncConnection, number: int, terms: Terms) -> None:
+        """Make a row findable by these terms and no others."""
+        ...
+
+    def fitting(
+        self, statement: Select[Any], terms: Sequence[str]
+    ) -> tuple[Select[Any], ColumnElement[Any]]:
+        """Only rows with any of the terms, and what to order them by: the best first."""
+        ...
+
+    async def alike(
+        self, connection: AsyncConnection, statement: Select[Any], terms: Sequence[str]
+    ) -> tuple[Select[Any], ColumnElement[Any]] | None:
+        """The same for rows with anything like the terms; None where it cannot tell."""
+        ...

@@ -1,0 +1,136 @@
+"""PostgreSQL: a tsvector of our own terms, and pg_trgm for what is spelt nearly alike.
+
+The terms are ours because PostgreSQL has no parser for Chinese. Where pg_trgm is not installed and
+may not be, misspelt words find nothing; all else works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    cast,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from countersign.stores.sql.dialect import Terms
+from countersign.stores.sql.schema import KNOWLEDGE
+
+_INDEX = table(
+    "countersign_knowledge", column("number"), column("terms", TSVECTOR), column("vocabulary")
+)
+_LOCK = 0x436F756E746572
+"""Number of the advisory lock of migrations: "Counter" in ASCII."""
+_CONNECT_SECONDS = 10.0
+_COMMAND_SECONDS = 30.0
+_LAST_POSITION = 16383
+_PREFIX = 3
+_THRESHOLD = "0.3"
+
+
+class Postgresql:
+    """A database on a server."""
+
+    def __init__(self, url: str, password: str | None) -> None:
+        """Take an URL as libpq reads it, with all its parameters (sslmode, sslrootcert, …)."""
+        self._url = url
+        self.password = password
+
+    def engine(self) -> AsyncEngine:
+        """Connections to it. SQLAlchemy never sees the URL, and so cannot show it."""
+        return create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self._connect,
+            hide_parameters=True,
+            pool_pre_ping=True,
+        )
+
+    async def _connect(self, *_: Any, **__: Any) -> Any:
+        return await asyncpg.connect(
+            self._url,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=_COMMAND_SECONDS,
+            server_settings={"application_name": "countersign"},
+        )
+
+    async def lock(self, connection: AsyncConnection) -> None:
+        """Wait for whoever migrates now."""
+        await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+    async def put(self, connection: AsyncConnection, row: Mapping[str, Any]) -> int:
+        """Insert or replace a row by its id."""
+        changed = {name: value for name, value in row.items() if name != "id"}
+        statement = (
+            insert(KNOWLEDGE)
+            .values(**row)
+            .on_conflict_do_update(index_elements=["id"], set_=changed)
+            .returning(KNOWLEDGE.c.number)
+        )
+        number: int = (await connection.execute(statement)).scalar_one()
+        return number
+
+    async def index(self, connection: AsyncConnection, number: int, terms: Terms) -> None:
+        """Replace the row's terms."""
+        vocabulary = " ".join(dict.fromkeys(each for field in terms for each in field))
+        values = {"terms": cast(literal(_vector(terms)), TSVECTOR), "vocabulary": vocabulary}
+        await connection.execute(update(_INDEX).where(_INDEX.c.number == number).values(values))
+
+    def fitting(
+        self, statement: Select[Any], terms: Sequence[str]
+    ) -> tuple[Select[Any], ColumnElement[Any]]:
+        """Rows with any of the terms, also as the beginning of a word; the best by rank first."""
+        wanted = " | ".join(f"'{each}'{':*' if len(each) >= _PREFIX else ''}" for each in terms)
+        query = cast(literal(wanted), TSQUERY)
+        found = _joined(statement).where(_FOUND.c.terms.op("@@")(query))
+        return found, func.ts_rank(_FOUND.c.terms, query).desc()
+
+    async def alike(
+        self, connection: AsyncConnection, statement: Select[Any], terms: Sequence[str]
+    ) -> tuple[Select[Any], ColumnElement[Any]] | None:
+        """Rows with a word much like one of the terms."""
+        extension = text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
+        words = [each for each in terms if len(each) >= _PREFIX]
+        if not words or (await connection.execute(extension)).first() is None:
+            return None
+        setting = func.set_config("pg_trgm.word_similarity_threshold", _THRESHOLD, True)
+        await connection.execute(select(setting))
+        vocabulary = _FOUND.c.vocabulary
+        found = _joined(statement).where(
+            or_(*(literal(each).op("<%")(vocabulary) for each in words))
+        )
+        likeness = func.word_similarity(" ".join(words), vocabulary)
+        return found, likeness.desc()
+
+
+_FOUND = _INDEX.alias("found")
+
+
+def _joined(statement: Select[Any]) -> Select[Any]:
+    return statement.join(_FOUND, _FOUND.c.number == KNOWLEDGE.c.number)
+
+
+def _vector(terms: Terms) -> str:
+    """As PostgreSQL writes a tsvector. Terms are letters and digits: nothing in them is special."""
+    weighted = [
+        (each, weight) for field, weight in zip(terms, "ABC", strict=True) for each in field
+    ]
+    return " ".join(
+        f"'{each}':{min(position, _LAST_POSITION)}{weight}"
+        for position, (each, weight) in enumerate(weighted, start=1)
+    )
+
+
+ERRORS: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError)

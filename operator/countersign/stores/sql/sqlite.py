@@ -1,0 +1,126 @@
+"""SQLite as a file: FTS5 with the trigram tokenizer.
+
+What is indexed are terms between bars, ``|重啟|restart|db|``. So a Chinese pair or a short word has
+three characters with its bars, which is what the tokenizer needs, and a longer word is found as a
+part of another one too.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    column,
+    event,
+    func,
+    literal_column,
+    table,
+    text,
+)
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from countersign.stores.sql.dialect import Terms
+from countersign.stores.sql.schema import KNOWLEDGE
+
+_INDEX = table(
+    "countersign_knowledge_text",
+    column("rowid"),
+    column("title"),
+    column("tags"),
+    column("content"),
+)
+_BUSY_SECONDS = 10.0
+_GRAM = 3
+_MOST_GRAMS = 96
+IMMEDIATE = "countersign_immediate"
+"""Option of a connection: its transactions take the write lock when they begin."""
+
+
+class Sqlite:
+    """A database in one file."""
+
+    password = None
+
+    def __init__(self, path: Path) -> None:
+        """Keep it in ``path``; the file is made where there is none."""
+        self._path = path
+
+    def engine(self) -> AsyncEngine:
+        """Connections to it, with real transactions: the driver's own leave out statements."""
+        engine = create_async_engine(
+            f"sqlite+aiosqlite:///{self._path}",
+            connect_args={"timeout": _BUSY_SECONDS},
+            hide_parameters=True,
+        )
+        event.listen(engine.sync_engine, "connect", _connected)
+        event.listen(engine.sync_engine, "begin", _begun)
+        return engine
+
+    async def lock(self, connection: AsyncConnection) -> None:
+        """Nothing to do: the transaction has begun with the write lock."""
+
+    async def put(self, connection: AsyncConnection, row: Mapping[str, Any]) -> int:
+        """Insert or replace a row by its id."""
+        changed = {name: value for name, value in row.items() if name != "id"}
+        statement = (
+            insert(KNOWLEDGE)
+            .values(**row)
+            .on_conflict_do_update(index_elements=["id"], set_=changed)
+            .returning(KNOWLEDGE.c.number)
+        )
+        number: int = (await connection.execute(statement)).scalar_one()
+        return number
+
+    async def index(self, connection: AsyncConnection, number: int, terms: Terms) -> None:
+        """Replace the row's terms."""
+        await connection.execute(_INDEX.delete().where(_INDEX.c.rowid == number))
+        title, tags, content = (f"|{'|'.join(each)}|" for each in terms)
+        values = {"rowid": number, "title": title, "tags": tags, "content": content}
+        await connection.execute(_INDEX.insert().values(values))
+
+    def fitting(
+        self, statement: Select[Any], terms: Sequence[str]
+    ) -> tuple[Select[Any], ColumnElement[Any]]:
+        """Rows with any of the terms, the best by BM25 first."""
+        phrases = [each if len(each) >= _GRAM else f"|{each}|" for each in terms]
+        return _matching(statement, phrases)
+
+    async def alike(
+        self, connection: AsyncConnection, statement: Select[Any], terms: Sequence[str]
+    ) -> tuple[Select[Any], ColumnElement[Any]] | None:
+        """Rows with any three characters of the terms."""
+        del connection
+        grams = [each[at : at + _GRAM] for each in terms for at in range(len(each) - _GRAM + 1)]
+        return _matching(statement, grams[:_MOST_GRAMS]) if grams else None
+
+
+def _matching(
+    statement: Select[Any], phrases: Sequence[str]
+) -> tuple[Select[Any], ColumnElement[Any]]:
+    """Terms are letters and digits, so that no phrase can hold a quotation mark."""
+    wanted = " OR ".join(f'"{each}"' for each in phrases)
+    name = _INDEX.name
+    found = statement.join(_INDEX, _INDEX.c.rowid == KNOWLEDGE.c.number).where(
+        text(f"{name} MATCH :wanted").bindparams(wanted=wanted)
+    )
+    return found, func.bm25(literal_column(name), 3.0, 2.0, 1.0)
+
+
+def _connected(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # Transactions are begun below, and by nobody else.
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begun(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(IMMEDIATE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)

@@ -1,0 +1,4 @@
+INSERT INTO countersign_knowledge (number, id, created_at, namespace, category, title, document)
+VALUES (7, '00000000-0000-4000-8000-000000000020', '2026-03-01 12:00:20+00:00', 'billing', 'memory', '[人工修復] KubePodOOMKilled: kubectl set resources deployment/billing',
+'{"category": "memory", "content": "# \u2705 \u4eba\u5de5\u4fee\u5fa9: KubePodOOMKilled\n\n\u8a18\u61b6\u9ad4\u4e0d\u8db3\uff0cmemory leak\uff0c\u8abf\u9ad8\u4e0a\u9650\u3002", "createdAt": "2026-03-01T12:00:20.000000Z", "createdBy": "approval_execution", "id": "00000000-0000-4000-8000-000000000020", "namespace": "billing", "request": "raise-memory", "source": "AI_EXTRACTED", "tags": ["human_approved", "success", "memory", "execution"], "title": "[\u4eba\u5de5\u4fee\u5fa9] KubePodOOMKilled: kubectl set resources deployment/billing", "type": "INCIDENT_CASE"}');
+INSERT INTO countersign_knowledge_tag (tag, entry) VALUES ('human_approved', 7), ('success', 7), ('memory', 7), ('execution', 7);

@@ -1,0 +1,257 @@
+"""What is special about databases: their schema, their errors, and who may do what."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from countersign.bootstrap import sql_store
+from countersign.errors import StoreError
+from countersign.records.knowledge import Outcome
+from countersign.records.query import Query
+from countersign.remembering import Memory
+from countersign.stores.sql.migration import migrate
+from countersign.stores.sql.schema import METADATA, VERSION_TABLE
+from countersign.stores.sql.store import SqlStore
+from countersign.stores.sql.urls import dialect_of
+from tests.support.databases import Server
+from tests.support.fakes import FakeDesk, FakeMeter
+from tests.support.fakes_objects import approved
+from tests.support.fakes_time import FakeClock
+from tests.support.knowledge import BASE, entry
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[SqlStore]:
+    store = sql_store(url)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+# --- Schema ---------------------------------------------------------------------------------------
+
+
+async def test_several_replicas_that_start_at_once_migrate_once(url: str) -> None:
+    stores = [sql_store(url) for _ in range(4)]
+    try:
+        await asyncio.gather(*(store.save(entry(n)) for n, store in enumerate(stores)))
+        assert len(await stores[0].latest(10)) == 4
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_the_schema_is_what_the_tables_say(url: str) -> None:
+    def differences(connection: Connection) -> list[object]:
+        ours = {*METADATA.tables, VERSION_TABLE}
+        options = {
+            "version_table": VERSION_TABLE,
+            "include_name": lambda name, kind, _: kind != "table" or name in ours,
+        }
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
+        return [each for each in found if not of_one_dialect(each)]
+
+    def of_one_dialect(difference: object) -> bool:
+        return any(word in repr(difference) for word in ("terms", "vocabulary"))
+
+    dialect = dialect_of(url)
+    engine = dialect.engine()
+    await migrate(engine, dialect)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+async def test_a_database_of_a_newer_version_is_left_alone_and_said_to_be_so(url: str) -> None:
+    async with opened(url) as store:
+        await store.save(entry(1))
+        async with store._engine.begin() as connection:
+            await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    async with opened(url) as store:
+        with pytest.raises(StoreError, match="9999 of a newer version"):
+            await store.save(entry(2))
+
+
+RELEASED = {"0001": Path(__file__).parents[2] / "data/knowledge/0001.sql"}
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+async def test_what_an_older_version_wrote_is_found_after_the_migration(
+    url: str, revision: str
+) -> None:
+    dialect = dialect_of(url)
+    engine = dialect.engine()
+    await migrate(engine, dialect, revision)
+    async with engine.begin() as connection:
+        for statement in RELEASED[revision].read_text("utf-8").split(";\n"):
+            if statement.strip():
+                await connection.exec_driver_sql(statement)
+    await engine.dispose()
+    async with opened(url) as store:
+        [found] = await store.search(Query(tags=("success",)))
+        assert (
+            found.title == "[人工修復] KubePodOOMKilled: kubectl set resources deployment/billing"
+        )
+        assert await store.get("00000000-0000-4000-8000-000000000020") == found
+
+
+# --- Errors ---------------------------------------------------------------------------------------
+
+URL = "postgresql://me:s3cret%21@127.0.0.1:1/knowledge"
+
+
+async def test_a_server_that_is_down_is_told_of_without_the_password() -> None:
+    async with opened(URL) as store:
+        for attempt in (store.save(entry(1)), store.get("x"), store.search(Query("x"))):
+            with pytest.raises(StoreError, match="cannot be used now") as caught:
+                await attempt
+            assert caught.value.__cause__ is None
+            assert "s3cret" not in str(caught.value)
+
+
+async def test_a_password_is_hidden_whatever_the_database_says(server: Server) -> None:
+    async with opened(server.url("s3cret") + "&password=s3cret") as store:
+        with pytest.raises(StoreError) as caught:
+            await store.save(entry(1))
+        assert "s3cret" not in str(caught.value)
+
+
+async def test_a_database_that_was_down_is_used_once_it_is_back(tmp_path: Path) -> None:
+    folder = tmp_path / "volume"
+    async with opened(f"sqlite:///{folder}/knowledge.db") as store:
+        with pytest.raises(StoreError, match="unable to open"):
+            await store.save(entry(1))
+        folder.mkdir()
+        await store.save(entry(1))
+        assert await store.get(entry(1).id) == entry(1)
+
+
+async def test_connections_that_the_server_has_ended_are_made_again(
+    postgresql: str, server: Server
+) -> None:
+    async with opened(postgresql) as store:
+        await store.save(entry(1))
+        await server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = 'countersign'",
+            database=urlsplit(postgresql).path[1:],
+        )
+        await store.save(entry(2))
+        assert len(await store.latest(10)) == 2
+
+
+async def test_a_file_that_is_no_database_is_an_error_and_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "knowledge.db"
+    file.write_text("something else " * 100)
+    async with opened(f"sqlite:///{file}") as store:
+        with pytest.raises(StoreError, match="not a database"):
+            await store.save(entry(1))
+    assert file.read_text() == "something else " * 100
+
+
+async def test_nothing_of_an_entry_is_there_when_its_last_part_fails(sqlite: str) -> None:
+    async with opened(sqlite) as store:
+        await store.save(entry(1))
+        with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as other:
+            other.execute("DROP TABLE countersign_knowledge_text")
+        other.close()
+        with pytest.raises(StoreError):
+            await store.save(entry(2))
+        assert await store.latest(10) == [entry(1)]
+
+
+async def test_a_store_that_is_down_costs_no_outcome_and_is_written_to_later(
+    tmp_path: Path,
+) -> None:
+    folder, meter = tmp_path / "volume", FakeMeter()
+    async with opened(f"sqlite:///{folder}/knowledge.db") as store:
+        memory = Memory(store, FakeDesk(), FakeClock(), meter)
+        outcome = Outcome(success=True, message="done")
+        assert await memory.remember(approved(), outcome) is None
+        assert meter.told == [("failed effect", "knowledge")]
+        folder.mkdir()
+        written = await memory.remember(approved(), outcome)
+        assert written is not None
+        assert written == await memory.remember(approved(), outcome)
+        assert len(await store.latest(10)) == 1
+
+
+# --- Rights ---------------------------------------------------------------------------------------
+
+
+async def test_an_account_that_may_not_change_tables_is_enough_after_a_migration(
+    postgresql: str, server: Server
+) -> None:
+    async with opened(postgresql) as owner:
+        await owner.save(entry(1))
+    name = urlsplit(postgresql).path[1:]
+    await server.execute(
+        "DROP ROLE IF EXISTS writer; CREATE ROLE writer LOGIN;"
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer;"
+        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO writer",
+        database=name,
+    )
+    async with opened(postgresql.replace("postgres:@", "writer:@")) as store:
+        await store.save(entry(2, title="latency"))
+        assert await store.search(Query("latency")) == [entry(2, title="latency")]
+
+
+async def test_without_trigrams_all_but_what_is_misspelt_is_found(
+    postgresql: str, server: Server
+) -> None:
+    name = urlsplit(postgresql).path[1:]
+    await server.execute(
+        "DROP ROLE IF EXISTS plain; CREATE ROLE plain LOGIN;"
+        "GRANT USAGE, CREATE ON SCHEMA public TO plain",
+        database=name,
+    )
+    async with opened(postgresql.replace("postgres:@", "plain:@")) as store:
+        for each in BASE:
+            await store.save(each)
+        assert (await store.search(Query("支付")))[0] == BASE[3]
+        assert (await store.search(Query("payments")))[0] == BASE[3]
+        assert await store.search(Query("paymnet")) == []
+    connection = await asyncpg.connect(postgresql)
+    assert (
+        await connection.fetchval("SELECT count(*) FROM pg_extension WHERE extname='pg_trgm'") == 0
+    )
+    await connection.close()
+
+
+# --- URLs -----------------------------------------------------------------------------------------
+
+WRONG = {
+    "nothing": "",
+    "no URL": "knowledge.db",
+    "a relative path": "sqlite:///knowledge.db",
+    "no path": "sqlite://",
+    "a host for a file": "sqlite://s3cret@host/knowledge.db",
+    "another database": "mysql://me:s3cret@db/knowledge",
+    "a broken host": "postgresql://me:s3cret@[db/knowledge",
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_url_is_refused_with_what_it_should_be_and_is_not_repeated(what: str) -> None:
+    with pytest.raises(StoreError, match="COUNTERSIGN_STORE_URL has to be") as caught:
+        dialect_of(WRONG[what])
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_url_is_never_shown() -> None:
+    store = sql_store(URL)
+    assert "s3cret" not in repr(store._engine)
+    assert "s3cret" not in repr(vars(store))
