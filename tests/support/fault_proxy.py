@@ -227,7 +227,11 @@ class FaultProxy:
 
     async def _stop(self) -> None:
         await self._runner.cleanup()
+        # Without TLS's farewell: the loop ends here, and would leave sockets to the collector.
+        assert self._upstream.connector is not None
+        await self._upstream.connector.close(abort_ssl=True)
         await self._upstream.close()
+        await asyncio.sleep(0)
 
     async def _handle(self, request: web.Request) -> Answer:
         exchange = Exchange(request, self._upstream, self._server, self._tls)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from countersign.connection import Call
 from countersign.errors import ApiError
 from countersign.plugin.reading import readable
 from countersign.plugin.session import Session
+from countersign.plugin.together import together
 from countersign.policy.explained import Explanation
 from countersign.policy.explanation import explain
 from countersign.policy.fields import strings
@@ -36,7 +36,7 @@ async def judge(session: Session, request: ApprovalRequest, now: datetime) -> Ju
     """Read the policies and what they depend on, and explain. Raises ``ApiError``."""
     unseen: list[str] = []
     policies = await _policies(session, unseen)
-    labels, past = await asyncio.gather(
+    labels, past = await together(
         _labels(session, request, policies, unseen), _past(session, request, policies, unseen)
     )
     return Judged(explain(request, policies, labels, now, past=past), tuple(unseen))

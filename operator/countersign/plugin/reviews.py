@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from countersign.api.approval_request import GROUP, PLURAL
 from countersign.connection import Call, Connection
 from countersign.errors import ApiError
+from countersign.plugin.together import together
 from countersign.policy.fields import part
 
 _WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -78,7 +78,7 @@ class Reviews:
 
     async def _allowed(self, tiers: set[Tier]) -> set[Tier]:
         asked = sorted(tiers)
-        answers = await asyncio.gather(*(self._may(each) for each in asked))
+        answers = await together(*(self._may(each) for each in asked))
         return {each for each, allowed in zip(asked, answers, strict=True) if allowed}
 
     async def _may(self, tier: Tier) -> bool:

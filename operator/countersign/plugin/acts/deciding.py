@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -17,6 +16,7 @@ from countersign.plugin.reading import read
 from countersign.plugin.reviews import Person
 from countersign.plugin.screen import Screen
 from countersign.plugin.session import Session, located, run
+from countersign.plugin.together import together
 from countersign.ports import JsonObject
 
 _REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT)
@@ -38,7 +38,7 @@ def sign(
         raise refused("To break the glass takes a reason: say it with -m. It is told to everybody.")
 
     async def work(session: Session) -> None:
-        request, me = await asyncio.gather(session.request(name), session.reviews.who())
+        request, me = await together(session.request(name), session.reviews.who())
         digest = signing.digest_to_sign(request, me, saying.plan)
         if signing.says_so_already(request, me, decision, digest, saying.message):
             screen.tell(f"You have signed {request.key} already: {decision.written}.")

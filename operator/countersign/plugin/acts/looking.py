@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -22,6 +21,7 @@ from countersign.plugin.reading import read, readable
 from countersign.plugin.reviews import Person, Tier
 from countersign.plugin.screen import Screen, line
 from countersign.plugin.session import Session, located, run
+from countersign.plugin.together import together
 from countersign.policy.decide import SIGNATURES_MISSING, current_plan
 from countersign.policy.quorum import not_for
 from countersign.ports import JsonObject, ObjectPath
@@ -153,7 +153,7 @@ async def _able(session: Session, level: str) -> list[str] | None:
     paths = (("clusterroles", None), ("roles", here))
     bound = (("clusterrolebindings", None), ("rolebindings", here))
     try:
-        found = await asyncio.gather(*(_all(session, *each) for each in (*paths, *bound)))
+        found = await together(*(_all(session, *each) for each in (*paths, *bound)))
     except ApiError as error:
         if error.code is None:
             raise
