@@ -20,6 +20,7 @@ from countersign.config import Settings
 from countersign.connection import Connection, load_configuration
 from countersign.errors import StoreError
 from countersign.executors import all_executors
+from countersign.kubeconfig import load_place
 from countersign.lease import Leadership
 from countersign.metrics import PrometheusMeter
 from countersign.notifications import Courier, courier_from
@@ -103,7 +104,7 @@ def knowledge_store(settings: Settings, connection: Connection) -> Store:
 
 @asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[Store]:
-    """The store alone, for a command. Raises ``StoreError``."""
+    """The store alone, for a command. Raises ``StoreError``, ``KubeconfigError``."""
     if settings.store == "sql" and settings.store_url is not None:
         store: Store = sql_store(settings.store_url.get_secret_value())
         try:
@@ -111,7 +112,8 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
         finally:
             await store.close()
         return
-    connection = Connection(await load_configuration(), timeout=settings.request_timeout)
+    place = await load_place()
+    connection = Connection(place.configuration, timeout=settings.request_timeout)
     try:
         yield knowledge_store(settings, connection)
     finally:
