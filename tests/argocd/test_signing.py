@@ -106,7 +106,10 @@ def test_with_client_side_apply_argocd_cannot_drop_a_person_s_signature(
         ({"signer": "alice", "decision": "Approve"}, "cannot sign for alice"),
         (merged("alice", recordedBy="alice"), "recordedBy says who writes an entry"),
         (merged("erin"), "erin proposed this request and so cannot sign it"),
-        ({"signer": "gitops", "decision": "Approve"}, "takes the verb approve"),
+        (
+            {"signer": "gitops", "decision": "Approve"},
+            "created this request for erin and so cannot sign it",
+        ),
     ],
     ids=["without recordedBy", "recorded by another", "by the author", "by Argo CD itself"],
 )

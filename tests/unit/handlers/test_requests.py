@@ -308,6 +308,35 @@ async def test_a_request_that_was_listed_at_the_start_is_looked_at_like_any_othe
 # --- Policies -------------------------------------------------------------------------------------
 
 
+def without_plan(of: ApprovalRequest) -> dict[str, Any]:
+    """As a watch of an older type shows it."""
+    body = as_body(of)
+    del body["status"]["plan"]
+    return body
+
+
+async def test_a_plan_that_the_server_has_kept_and_an_old_watch_does_not_show_is_waited_for() -> (
+    None
+):
+    plan = planned()
+    world = World(Step(status=plan.status))
+    await world.observe(request())
+    assert world.workflow.asked == ["advance"]
+    await world.observe(without_plan(plan))
+    assert world.workflow.asked == ["advance"]
+    assert world.wakeups.book[UID][2] == after(SWEEP)
+    await world.observe(plan)
+    assert world.workflow.asked == ["advance", "advance"]
+
+
+async def test_a_plan_that_the_server_has_not_kept_is_told_of_as_missing() -> None:
+    plan = planned()
+    world = World(Step(status=plan.status.model_copy(update={"plan": None})))
+    await world.observe(request())
+    await world.observe(without_plan(plan))
+    assert world.workflow.asked == ["advance", "advance"]
+
+
 async def test_a_request_that_waits_is_one_that_a_change_of_policy_may_concern() -> None:
     world = World()
     await world.observe(planned())
