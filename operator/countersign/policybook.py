@@ -70,7 +70,7 @@ class PolicyBook:
         """Count an approval before it is written: two at once must not both be the last one."""
         past = past_of(request.model_copy(update={"status": status}))
         if past is not None and self._keeps_the_past:
-            self._past[request.metadata.uid] = (_number(request), past)
+            self._past[request.metadata.uid] = (request.metadata.version, past)
 
     # --- Policies -----------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class PolicyBook:
 
     def saw(self, request: ApprovalRequest) -> None:
         """A request as it was listed or has become."""
-        uid, version = request.metadata.uid, _number(request)
+        uid, version = request.metadata.uid, request.metadata.version
         if request.phase in _OPEN:
             metadata = request.metadata
             self._waiting[uid] = Waiting(
@@ -230,8 +230,3 @@ class PolicyBook:
             self._complete.clear()
         else:
             self._complete.set()
-
-
-def _number(request: ApprovalRequest) -> int:
-    version = request.metadata.resource_version
-    return int(version) if version.isdecimal() else 0

@@ -6,11 +6,10 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from countersign.api.base import LeanModel, Model, Time, rule, schema
-from countersign.api.conditions import Status
+from countersign.api.base import LeanModel, Model, rule, schema
+from countersign.api.conditions import TypelessCondition
 from countersign.api.policy_match import PolicyMatch
 from countersign.api.policy_require import PolicyRequire
-from countersign.api.text import MESSAGE_LIMIT
 
 POLICY_KIND = "ApprovalPolicy"
 POLICY_PLURAL = "approvalpolicies"
@@ -28,21 +27,10 @@ class ApprovalPolicySpec(LeanModel):
     require: PolicyRequire = Field(description="What it demands. Of several, the strictest wins.")
 
 
-class PolicyCondition(Model):
-    """One condition, as in ``metav1.Condition``."""
+class PolicyCondition(TypelessCondition):
+    """One condition of a policy."""
 
     type: Literal["Accepted"] = Field(description="Accepted.")
-    status: Status = Field(description="True, False or Unknown.")
-    reason: str = Field(
-        description="CamelCase word for machines that says why.",
-        max_length=64,
-        pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
-    )
-    message: str = Field(default="", description="Sentence for people.", max_length=MESSAGE_LIMIT)
-    last_transition_time: Time = Field(description="When the status last changed.")
-    observed_generation: int | None = Field(
-        default=None, description="metadata.generation that this was computed from.", ge=0
-    )
 
 
 class ApprovalPolicyStatus(Model):

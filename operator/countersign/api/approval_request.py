@@ -387,6 +387,11 @@ class Metadata(Model):
     creation_timestamp: Time
     deletion_timestamp: Time | None = None
 
+    @property
+    def version(self) -> int:
+        """The resource version, which since Kubernetes 1.35 is promised to be a growing number."""
+        return int(self.resource_version) if self.resource_version.isdecimal() else 0
+
 
 def _schema_of_request(json_schema: dict[str, Any]) -> None:
     had_phase = "has(oldSelf.status) && has(oldSelf.status.phase)"

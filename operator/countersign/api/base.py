@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     PlainSerializer,
     SerializerFunctionWrapHandler,
+    ValidationError,
     model_serializer,
 )
 from pydantic.alias_generators import to_camel
@@ -49,6 +50,13 @@ class LeanModel(Model):
                 written.pop(name, None)
                 written.pop(field.alias or name, None)
         return written
+
+
+def first_problem(error: ValidationError, *within: str) -> str:
+    """Where an object is first wrong, and why: ``spec.retry.limit: Input should be …``."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in (*within, *first["loc"]))
+    return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
 def format_time(moment: datetime) -> str:

@@ -25,10 +25,9 @@ class ConditionType(StrEnum):
     RECORDED = "Recorded"
 
 
-class Condition(Model):
-    """One condition, as in ``metav1.Condition``."""
+class TypelessCondition(Model):
+    """What conditions of all kinds share; as in ``metav1.Condition``."""
 
-    type: ConditionType = Field(description="Planned, Approved, Executed, Verified or Recorded.")
     status: Status = Field(description="True, False or Unknown.")
     reason: str = Field(
         description="CamelCase word for machines that says why.",
@@ -40,6 +39,12 @@ class Condition(Model):
     observed_generation: int | None = Field(
         default=None, description="metadata.generation that this was computed from.", ge=0
     )
+
+
+class Condition(TypelessCondition):
+    """One condition of a request."""
+
+    type: ConditionType = Field(description="Planned, Approved, Executed, Verified or Recorded.")
 
 
 def with_condition(

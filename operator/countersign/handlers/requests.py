@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -18,9 +18,9 @@ from countersign.api.approval_request import (
 )
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
-from countersign.api.text import clip
 from countersign.cluster import status_changes
 from countersign.errors import ApiError
+from countersign.handlers.unreadable import refuse_unreadable
 from countersign.handlers.wakeups import Wakeups
 from countersign.policy.decide import needs_record
 from countersign.policy.retry import is_transient
@@ -168,7 +168,7 @@ class Requests:
             except BaseException:
                 del self._ahead[uid]  # Else its events would be taken for old ones for ever.
                 raise
-            self._ahead[uid] = _number(saved)
+            self._ahead[uid] = saved.metadata.version
             log.info("request executed", to=str(saved.phase), message=saved.status.message)
             self._look_again(request, self._sweep)
 
@@ -183,7 +183,7 @@ class Requests:
 
     def _catch_up(self, request: ApprovalRequest) -> None:
         written = self._ahead.get(request.metadata.uid)
-        if written is not None and _number(request) >= written:
+        if written is not None and request.metadata.version >= written:
             del self._ahead[request.metadata.uid]
 
     async def _tell(self, request: ApprovalRequest) -> None:
@@ -246,7 +246,7 @@ class Requests:
             return ApprovalRequest.model_validate(dict(body))
         except ValidationError as error:
             log.warning("request is not valid", errors=error.error_count())
-            _refuse(body, patch, error, format_time(self._clock.now()))
+            refuse_unreadable(body, patch, error, format_time(self._clock.now()))
             return None
 
     def _look_again(self, request: ApprovalRequest, after: timedelta) -> None:
@@ -266,12 +266,6 @@ class Requests:
         self._ahead.pop(uid, None)
         self._kept.discard(uid)
         self._settle(uid)
-
-
-def _number(request: ApprovalRequest) -> int:
-    """The resource version, which since Kubernetes 1.35 is promised to be a growing number."""
-    version = request.metadata.resource_version
-    return int(version) if version.isdecimal() else 0
 
 
 def register(
@@ -301,39 +295,6 @@ def register(
     )
     async def execute(body: kopf.Body, patch: kopf.Patch, **_: Any) -> None:
         await requests.execute(body, patch)
-
-
-def _refuse(body: Mapping[str, Any], patch: kopf.Patch, error: ValidationError, now: str) -> None:
-    """An object that the models cannot read (a CRD of an older shape) ends with a reason."""
-    status = dict(body.get("status") or {})
-    if status.get("phase") not in (None, Phase.PENDING, *_MOVING):
-        return
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    message = clip(
-        f"{where}: {first['msg']}. The object does not fit this operator: apply the crds/ of its "
-        "version, then create a new request."
-    )
-    type_ = ConditionType.EXECUTED if status.get("phase") in _MOVING else ConditionType.PLANNED
-    condition = {
-        "type": str(type_),
-        "status": "False",
-        "reason": "Invalid",
-        "message": message,
-        "lastTransitionTime": now,
-    }
-    others = [c for c in status.get("conditions") or [] if c.get("type") != condition["type"]]
-    version = body["metadata"]["resourceVersion"]
-
-    def write(live: MutableMapping[str, Any]) -> None:
-        if live["metadata"]["resourceVersion"] == version:
-            live["status"] = status | {
-                "phase": str(Phase.FAILED),
-                "message": message,
-                "conditions": [*others, condition],
-            }
-
-    patch.fns.append(write)  # type: ignore[arg-type]
 
 
 @contextmanager

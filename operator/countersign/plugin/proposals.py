@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from countersign.actions.parser import Foreign, Refusal, parse
 from countersign.actions.parser.kinds import kind_of
 from countersign.api.approval_request import GROUP, KIND, VERSION
-from countersign.api.base import format_time
+from countersign.api.base import first_problem, format_time
 from countersign.api.duration import parse_duration
 from countersign.api.operation import Operation, OperationType
 from countersign.plugin.exits import PluginError, refused
@@ -60,11 +60,9 @@ def typed(operation: str, targets: Sequence[str], given: Sequence[str]) -> Opera
     try:
         return Operation.model_validate(body)
     except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join(map(str, first["loc"]))
         raise refused(
-            f"That is no {type_}: {path + ': ' if path else ''}{first['msg']}. docs/actions.md has "
-            "what each operation needs."
+            f"That is no {type_}: {first_problem(error)}. docs/actions.md has what each operation "
+            "needs."
         ) from error
 
 

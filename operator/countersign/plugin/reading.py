@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from countersign.api.approval_request import ApprovalRequest
+from countersign.api.base import first_problem
 from countersign.plugin.exits import refused
 from countersign.ports import JsonObject
 
@@ -14,10 +15,8 @@ def read(item: JsonObject) -> ApprovalRequest:
     try:
         return ApprovalRequest.model_validate(item)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
         raise refused(
-            f"This version of the plugin cannot read that request ({field}: {first['msg']}). Use "
+            f"This version of the plugin cannot read that request ({first_problem(error)}). Use "
             "the plugin of the operator's version, or kubectl get -o yaml."
         ) from error
 

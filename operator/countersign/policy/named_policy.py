@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from countersign.actions.digest import digest_of
+from countersign.api.base import first_problem
 from countersign.api.policy_match import PolicyMatch
 from countersign.api.policy_require import PolicyRequire
 from countersign.api.status import PolicyReference
@@ -89,7 +90,7 @@ def _problem(require: PolicyRequire) -> str | None:
 
 
 def _said(part: str, error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(each) for each in (part, *first["loc"]))
-    text = f"spec.{where}: {first['msg']}. Apply crds/ of the operator's version, or mend the field"
-    return clip(text, _PROBLEM_LIMIT)
+    problem = first_problem(error, "spec", part)
+    return clip(
+        f"{problem}. Apply crds/ of the operator's version, or mend the field", _PROBLEM_LIMIT
+    )

@@ -23,6 +23,7 @@ from countersign.plugin.screen import Screen
 from countersign.plugin.session import Session
 from countersign.plugin.signing import Decision
 from tests.support.eventually import eventually
+from tests.support.policies import drop_policies, lay_down
 from tests.support.requests_counted import AuditTrail
 from tests.support.shop import Shop, request_object
 from tests.support.terminal_people import ESCAPE, People, Said, without_colours
@@ -389,6 +390,31 @@ def test_who_could_sign_is_told_to_those_who_may_know(people: People) -> None:
     assert "✓ carol (sre-leads) approves" in told
     eve = people.run("eve", "explain", "r").out
     assert "whoever has the verb approve on approvalrequests/high" in eve
+
+
+def test_in_an_emergency_one_person_is_enough_and_is_told_how(people: People) -> None:
+    shop = people.shop
+    name = lay_down(shop, signatures=3, comment=True, breakGlass={"groups": ["sre"]})
+    role = ("--clusterrole=countersign-break-glass", "--user=alice")
+    shop.kubectl("create", "rolebinding", "break-glass", *role)
+    may = ("auth", "can-i", "break-glass", "approvalrequests", "--subresource=medium")
+    eventually(
+        lambda: shop.kubectl(*may, user="alice", check=False).stdout.strip() == "yes",
+        what="the binding to be in force",
+    )
+    shop.propose("r", action=RESTART)
+    shop.planned("r")
+    told = people.run("admin", "explain", "r").out
+    assert f"policy default, {name}." in told
+    assert "one signature of sre is enough: kubectl countersign approve --break-glass" in told
+    silent = people.run("alice", "approve", "r", "-y", "--break-glass")
+    assert silent.status == Exit.REFUSED
+    why = ("-m", "Site is down.")
+    broken = people.run("alice", "approve", "r", "-y", "--break-glass", *why)
+    assert broken.status == Exit.DONE, broken.err
+    assert shop.ended("r")["status"]["approval"]["mode"] == "BreakGlass"
+    assert "in an emergency (break-glass): Site is down." in people.run("eve", "show", "r").out
+    drop_policies(shop)
 
 
 def test_a_server_that_fills_nothing_in_gets_it_from_the_plugin(people: People) -> None:

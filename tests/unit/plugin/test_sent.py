@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 
 from countersign.api.operation import Operation, OperationType
 from countersign.plugin import accounts, proposals, signing, undoing
+from countersign.plugin.acts.deciding import sign
+from countersign.plugin.commands.deciding import Saying
 from countersign.plugin.exits import Exit, PluginError
+from countersign.plugin.options import Output, Where
 from countersign.plugin.reviews import Person
+from countersign.plugin.screen import Screen
 from countersign.plugin.signing import Decision
 from countersign.policy.abilities import Ability, needed_for
 from tests.support.requests_made import (
@@ -49,6 +54,22 @@ def test_a_signature_is_ones_own_entry_bound_to_the_plan_that_was_shown() -> Non
             ]
         },
     }
+
+
+def test_whoever_breaks_the_glass_says_so_in_the_entry() -> None:
+    body = signing.entry_body(request(), ALICE, Decision.BREAK_GLASS, DIGEST, "Site is down.")
+    [entry] = body["spec"]["signatures"]
+    assert (entry["decision"], entry["breakGlass"]) == ("Approve", True)
+    plain = request(spec={"signatures": [signature("alice", comment="Site is down.")]})
+    said = signing.says_so_already(plain, ALICE, Decision.BREAK_GLASS, DIGEST, "Site is down.")
+    assert said is False
+
+
+@pytest.mark.parametrize("reason", [None, "", "  "])
+def test_whoever_breaks_the_glass_has_to_say_why(reason: str | None) -> None:
+    screen = Screen(io.StringIO(), io.StringIO())
+    with pytest.raises(PluginError, match="takes a reason: say it with -m"):
+        sign(screen, Where(), "r", Saying(message=reason, yes=True), Output(), Decision.BREAK_GLASS)
 
 
 def test_groups_are_named_as_the_admission_policy_would() -> None:

@@ -1,0 +1,49 @@
+"""What becomes of an object that the models cannot read: the CRD is of another version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import kopf
+from pydantic import ValidationError
+
+from countersign.api.approval_request import Phase
+from countersign.api.base import first_problem
+from countersign.api.conditions import ConditionType
+from countersign.api.text import clip
+
+_MOVING = (Phase.APPROVED, Phase.EXECUTING)
+
+
+def refuse_unreadable(
+    body: Mapping[str, Any], patch: kopf.Patch, error: ValidationError, now: str
+) -> None:
+    """End it with a reason, on this version only; what is over stays as it is."""
+    status = dict(body.get("status") or {})
+    if status.get("phase") not in (None, Phase.PENDING, *_MOVING):
+        return
+    message = clip(
+        f"{first_problem(error)}. The object does not fit this operator: apply the crds/ of its "
+        "version, then create a new request."
+    )
+    type_ = ConditionType.EXECUTED if status.get("phase") in _MOVING else ConditionType.PLANNED
+    condition = {
+        "type": str(type_),
+        "status": "False",
+        "reason": "Invalid",
+        "message": message,
+        "lastTransitionTime": now,
+    }
+    others = [c for c in status.get("conditions") or [] if c.get("type") != condition["type"]]
+    version = body["metadata"]["resourceVersion"]
+
+    def write(live: MutableMapping[str, Any]) -> None:
+        if live["metadata"]["resourceVersion"] == version:
+            live["status"] = status | {
+                "phase": str(Phase.FAILED),
+                "message": message,
+                "conditions": [*others, condition],
+            }
+
+    patch.fns.append(write)  # type: ignore[arg-type]

@@ -1,0 +1,72 @@
+"""What `explain` reads, and what it says where it may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from countersign.errors import ApiError
+from countersign.plugin.policies import Judged, judge
+from tests.support.requests_made import NOW, item, request
+from tests.unit.plugin.test_asked import Server
+
+FORBIDDEN = ApiError("forbidden", code=403, reason="Forbidden")
+
+
+def policy(*, selector: dict[str, str] | None = None, **require: Any) -> dict[str, Any]:
+    """One policy, for all namespaces or for those with a label."""
+    match = {"namespaceSelector": {"matchLabels": selector}} if selector else {}
+    return {"metadata": {"name": "p"}, "spec": {"match": match, "require": require}}
+
+
+def listed(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"items": list(items)}
+
+
+async def judged(*answers: Any) -> tuple[Judged, list[str]]:
+    """The judgement, and the paths that were asked for."""
+    server = Server(*answers)
+    found = await judge(server.session, request(), NOW)
+    assert server.answers == []
+    return found, [call.path for call in server.calls]
+
+
+async def test_policies_are_one_question_where_they_depend_on_nothing_else() -> None:
+    found, paths = await judged(listed(policy(signatures=3)))
+    assert paths == ["/apis/countersign.dev/v1alpha1/approvalpolicies"]
+    assert found.explanation.signed == "0/3"
+    assert found.unseen == ()
+
+
+@pytest.mark.parametrize(("label", "signed"), [("shop", "0/3"), ("other", "0/1")])
+async def test_a_namespace_is_read_where_a_policy_selects_by_its_labels(
+    label: str, signed: str
+) -> None:
+    namespace = {"metadata": {"name": "shop", "labels": {"team": "shop"}}}
+    found, paths = await judged(listed(policy(selector={"team": label}, signatures=3)), namespace)
+    assert paths[1:] == ["/api/v1/namespaces/shop"]
+    assert found.explanation.signed == signed
+
+
+async def test_earlier_requests_are_read_where_a_policy_looks_back() -> None:
+    status = {"approvedAt": "2026-11-27T11:59:00Z"}
+    before = item(name="before", phase="Succeeded", status=status, metadata={"uid": "another"})
+    found, paths = await judged(listed(policy(cooldown="1h")), listed(before))
+    assert paths[1:] == ["/apis/countersign.dev/v1alpha1/approvalrequests"]
+    assert [each.reason for each in found.explanation.obstructions] == ["Cooldown"]
+
+
+async def test_what_may_not_be_read_is_said() -> None:
+    found, _ = await judged(FORBIDDEN)
+    assert "You may not read ApprovalPolicies" in found.unseen[0]
+    found, _ = await judged(listed(policy(selector={"a": "b"}, signatures=3)), FORBIDDEN)
+    assert "You may not read namespace shop" in found.unseen[0]
+    found, paths = await judged(listed(policy(cooldown="1h")), FORBIDDEN, listed())
+    assert "cooldowns and rates are told from this one's alone" in found.unseen[0]
+    assert paths[-1] == "/apis/countersign.dev/v1alpha1/namespaces/shop/approvalrequests"
+
+
+async def test_a_server_that_is_away_is_no_answer() -> None:
+    with pytest.raises(ApiError, match="connection refused"):
+        await judged(ApiError("connection refused"))
