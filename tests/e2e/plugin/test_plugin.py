@@ -429,6 +429,13 @@ def test_a_server_that_fills_nothing_in_gets_it_from_the_plugin(people: People) 
         assert request["spec"]["requestedBy"] == "agent"
         [entry] = request["spec"]["signatures"]
         assert entry["groups"] == ["sre"]
+        manifest = shop.cluster.state / "for-erin.yaml"
+        manifest.write_text(
+            json.dumps(request_object("for-erin", action=RESTART, requestedBy="erin"))
+        )
+        sent = people.run("gitops", "propose", "-f", str(manifest))
+        assert sent.status == Exit.DONE, sent.err
+        assert shop.request("for-erin")["spec"]["submittedBy"] == "gitops"
         assert entry["plan"] == request["status"]["plan"]["digest"]
     finally:
         shop.cluster.install_project()

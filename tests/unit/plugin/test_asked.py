@@ -164,6 +164,10 @@ async def test_who_proposes_is_filled_in_where_the_server_does_not() -> None:
     server = Server(empty, who, item())
     await send(server.session, "shop", {"metadata": {}, "spec": {"action": "x"}})
     assert server.calls[2].body["spec"]["requestedBy"] == "agent"
+    alone = ApiError("… spec.submittedBy says who created a request for erin, so …", code=403)
+    server = Server(alone, who, item())
+    await send(server.session, "shop", {"metadata": {}, "spec": {"requestedBy": "erin"}})
+    assert server.calls[2].body["spec"] == {"requestedBy": "erin", "submittedBy": "agent"}
     other = Server(ApiError("no", code=403))
     with pytest.raises(ApiError, match="no"):
         await send(other.session, "shop", {"metadata": {}, "spec": {"action": "x"}})
