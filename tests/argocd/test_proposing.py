@@ -7,7 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.gitops import Application, Repository, merged, request_in_git, resource
+from tests.support.gitops import (
+    Application,
+    Repository,
+    last_synced,
+    merged,
+    operation_of,
+    request_in_git,
+    resource,
+)
 from tests.support.shop import JsonObject, Shop
 
 Follow = Callable[..., Application]
@@ -106,8 +114,8 @@ def test_a_request_taken_out_of_git_is_not_deleted(
     status = application.when(
         lambda status: (
             status["sync"]["revision"] == revision
-            and status["operationState"]["operation"]["sync"]["revision"] == revision
-            and status["operationState"]["phase"] == "Succeeded"
+            and operation_of(status).get("phase") == "Succeeded"
+            and last_synced(status) == revision
         ),
         "the removal to be synced",
     )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.gitops import Application, Repository, merged, request_in_git, said
+from tests.support.gitops import (
+    Application,
+    Repository,
+    last_synced,
+    merged,
+    operation_of,
+    request_in_git,
+    said,
+)
 from tests.support.shop import JsonObject, Shop
 
 Follow = Callable[..., Application]
@@ -42,10 +50,7 @@ def test_a_request_that_is_denied_ends_the_sync_before_the_next_wave(
     revision = repository.commit({**AFTER, "data": {"colour": "blue"}})
     application.refresh()
     application.when(
-        lambda status: (
-            status["operationState"]["operation"]["sync"]["revision"] == revision
-            and is_done("Failed")(status)
-        ),
+        lambda status: is_done("Failed")(status) and revision == last_synced(status),
         "the next sync to fail as well",
     )
     assert not exists(shop, "after")
@@ -61,8 +66,8 @@ def test_a_merge_does_not_reach_a_sync_that_waits(
     status = application.when(
         lambda status: status["sync"]["revision"] == revision, "the merge to be seen"
     )
-    assert status["operationState"]["phase"] == "Running"
-    assert status["operationState"]["operation"]["sync"]["revision"] != revision
+    assert is_done("Running")(status)
+    assert last_synced(status) != revision
     assert "signatures" not in shop.request("restart-web")["spec"]
     # A person's signature does.
     shop.sign("restart-web", user="bob")
@@ -77,8 +82,8 @@ def waiting(shop: Shop, repository: Repository, follow: Follow) -> Application:
     shop.planned("restart-web")
     application.when(
         lambda status: (
-            "waiting for healthy state" in status["operationState"].get("message", "")
-            and status["operationState"]["phase"] == "Running"
+            is_done("Running")(status)
+            and "waiting for healthy state" in operation_of(status).get("message", "")
         ),
         "the sync to wait",
     )
@@ -86,8 +91,8 @@ def waiting(shop: Shop, repository: Repository, follow: Follow) -> Application:
 
 
 def is_done(phase: str) -> Callable[[JsonObject], bool]:
-    """Whether the last sync has ended so."""
-    return lambda status: status["operationState"]["phase"] == phase
+    """Whether the last sync stands so."""
+    return lambda status: operation_of(status).get("phase") == phase
 
 
 def exists(shop: Shop, name: str) -> bool:

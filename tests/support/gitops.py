@@ -148,7 +148,7 @@ class Application:
         self.refresh()
 
         def is_so(status: JsonObject) -> bool:
-            operation = status.get("operationState") or {}
+            operation = operation_of(status)
             return (
                 status["sync"]["status"] == "Synced"
                 and status["sync"]["revision"] == revision
@@ -186,20 +186,32 @@ def resource(status: JsonObject, name: str) -> JsonObject:
     return next((each for each in status.get("resources") or [] if each["name"] == name), {})
 
 
+def operation_of(status: JsonObject) -> JsonObject:
+    """The last sync; empty for the moment in which a new one is asked for and has not begun."""
+    operation: JsonObject = status.get("operationState") or {}
+    return operation
+
+
+def last_synced(status: JsonObject) -> str:
+    """The revision of the last sync."""
+    revision: str = operation_of(status)["operation"]["sync"]["revision"]
+    return revision
+
+
 def _comparison_error(status: JsonObject) -> str:
     conditions = status.get("conditions") or []
     return "\n".join(each["message"] for each in conditions if each["type"] == "ComparisonError")
 
 
 def _failed_sync(status: JsonObject, revision: str) -> str:
-    operation = status.get("operationState") or {}
+    operation = operation_of(status)
     tried = operation.get("syncResult", {}).get("revision")
     return said(status) if operation.get("phase") == "Failed" and tried == revision else ""
 
 
 def said(status: JsonObject) -> str:
     """All that the last sync said, of the whole and of each object."""
-    operation = status["operationState"]
+    operation = operation_of(status)
     results = operation.get("syncResult", {}).get("resources") or []
     return "\n".join([operation.get("message", ""), *(str(r.get("message")) for r in results)])
 
