@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
-from countersign.api.status import KnowledgeReference
+from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.errors import ApiError
 from countersign.policy.circumstances import Circumstances
 from countersign.ports import JsonObject
+from countersign.records.execution import Execution
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice
 from countersign.records.notification import Notification
@@ -87,11 +88,16 @@ class FakeStore(MemoryStore):
         self.error: Exception | None = None
         self.journal = journal if journal is not None else []
 
-    async def save(self, entry: KnowledgeEntry) -> KnowledgeReference:
+    async def save(
+        self,
+        entry: KnowledgeEntry,
+        execution: Execution | None = None,
+        timeline: Sequence[TimelineEvent] = (),
+    ) -> KnowledgeReference:
         self.journal.append("knowledge")
         if self.error is not None:
             raise self.error
-        return await super().save(entry)
+        return await super().save(entry, execution, timeline)
 
 
 class FakeMeter:
@@ -125,7 +131,12 @@ class FakeNotifier:
         self.error: Exception | None = None
         self.journal = journal if journal is not None else []
 
-    def notify(self, message: Notification) -> None:
+    def wants(self, message: Notification) -> bool:
+        return True
+
+    def notify(
+        self, message: Notification, settled: Callable[[tuple[str, ...]], None] | None = None
+    ) -> None:
         self.journal.append(f"message {message.step}")
         if self.error is not None:
             raise self.error

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from countersign.api.base import Model, Time, rule, schema
 from countersign.api.conditions import Condition, ConditionType, condition
 from countersign.api.duration import Duration
+from countersign.api.effects import MAX_EFFECTS, EffectStatus
 from countersign.api.operation import Operation
 from countersign.api.status import (
     Approval,
@@ -191,7 +192,16 @@ class ApprovalRequestSpec(Model):
         default="", description="Why, for the people who sign.", max_length=4096
     )
     incident: str | None = Field(
-        default=None, description="Name of the incident this belongs to.", max_length=253
+        default=None,
+        description="Name of the Incident this belongs to, in the same namespace; where it is left "
+        "out, the first INC-… in the texts is taken, in small letters.",
+        max_length=253,
+    )
+    playbook: str | None = Field(
+        default=None,
+        description="Name of the Playbook that this follows, in the same namespace. Its trust "
+        "counts only for the very operations of its steps.",
+        max_length=253,
     )
     requested_by: str | None = Field(
         default=None,
@@ -359,6 +369,11 @@ class ApprovalRequestStatus(Model):
         default=None,
         description="Where the knowledge entry was written.",
         json_schema_extra=_ATOMIC,
+    )
+    effects: dict[str, EffectStatus] = Field(
+        default={},
+        description="What is to be written and told besides this status, and how far that is.",
+        json_schema_extra={"maxProperties": MAX_EFFECTS},
     )
     undo: Operation | None = Field(
         default=None,

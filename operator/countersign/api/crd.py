@@ -12,6 +12,8 @@ from typing import Any
 from countersign.api.approval_policy import POLICY_KIND, POLICY_PLURAL, ApprovalPolicy
 from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION, ApprovalRequest
 from countersign.api.base import Model
+from countersign.api.incident import INCIDENT_KIND, INCIDENT_PLURAL, Incident
+from countersign.api.playbook import PLAYBOOK_KIND, PLAYBOOK_PLURAL, Playbook
 
 JsonObject = dict[str, Any]
 _KEPT = (
@@ -108,6 +110,25 @@ _POLICY_COLUMNS: list[Column] = [
 ]
 
 
+_INCIDENT_COLUMNS: list[Column] = [
+    ("Phase", "string", ".status.phase", 0, "Open, Resolved or Closed."),
+    ("Category", "string", ".spec.alertCategory", 0, "Alert category."),
+    ("Last-Day", "integer", ".status.anomaly.lastDay", 0, "The same in the last 24 hours."),
+    ("Age", "date", ".metadata.creationTimestamp", 0, "Since when."),
+    ("Summary", "string", ".spec.summary", 1, "What went wrong."),
+]
+
+
+_PLAYBOOK_COLUMNS: list[Column] = [
+    ("State", "string", ".spec.state", 0, "Draft, Approved or Retired."),
+    ("Trust", "number", ".status.trust", 0, "0 to 1, as of when it was last used."),
+    ("Executions", "integer", ".status.executions", 0, "How often it was carried out."),
+    ("Successes", "integer", ".status.successes", 0, "How often it went well."),
+    ("Last-Used", "date", ".status.lastUsed", 0, "When it was last carried out."),
+    ("Title", "string", ".spec.title", 1, "What it does."),
+]
+
+
 def approval_request_crd() -> JsonObject:
     """The CustomResourceDefinition of ApprovalRequest."""
     names = {
@@ -132,6 +153,31 @@ def approval_policy_crd() -> JsonObject:
         "categories": ["countersign"],
     }
     return _definition(ApprovalPolicy, "Cluster", names, _POLICY_COLUMNS)
+
+
+def incident_crd() -> JsonObject:
+    """The CustomResourceDefinition of Incident."""
+    names = {
+        "kind": INCIDENT_KIND,
+        "listKind": f"{INCIDENT_KIND}List",
+        "plural": INCIDENT_PLURAL,
+        "singular": "incident",
+        "shortNames": ["inc"],
+        "categories": ["countersign"],
+    }
+    return _definition(Incident, "Namespaced", names, _INCIDENT_COLUMNS)
+
+
+def playbook_crd() -> JsonObject:
+    """The CustomResourceDefinition of Playbook."""
+    names = {
+        "kind": PLAYBOOK_KIND,
+        "listKind": f"{PLAYBOOK_KIND}List",
+        "plural": PLAYBOOK_PLURAL,
+        "singular": "playbook",
+        "categories": ["countersign"],
+    }
+    return _definition(Playbook, "Namespaced", names, _PLAYBOOK_COLUMNS)
 
 
 def _definition(
@@ -183,13 +229,13 @@ def _definition(
 
 def all_crds() -> list[JsonObject]:
     """Every CRD, in the order they are printed."""
-    return [approval_request_crd(), approval_policy_crd()]
+    return [approval_request_crd(), approval_policy_crd(), incident_crd(), playbook_crd()]
 
 
 def missing_fields(installed: JsonObject) -> list[str]:
     """Fields of ours that an installed CRD would drop, as paths; empty where it is up to date."""
     kind = ((installed.get("spec") or {}).get("names") or {}).get("kind")
-    crd = approval_policy_crd() if kind == POLICY_KIND else approval_request_crd()
+    [crd] = [each for each in all_crds() if each["spec"]["names"]["kind"] == kind]
     ours = crd["spec"]["versions"][0]
     for version in (installed.get("spec") or {}).get("versions") or []:
         if version.get("name") == VERSION:

@@ -121,6 +121,12 @@ class Plan(Model):
         default=None,
         description="What it will be felt by, as measured; not part of the digest.",
     )
+    flapping: str | None = Field(
+        default=None,
+        description="That its targets were acted on often of late, in one sentence; not part of the "
+        "digest.",
+        max_length=VALUE_LIMIT,
+    )
     planned_at: Time = Field(description="When the plan was made; not part of the digest.")
 
     @property

@@ -159,7 +159,13 @@ class Courier:
         self._taken: OrderedDict[str, None] = OrderedDict()
         self.results: Counter[tuple[str, Result]] = Counter()
 
-    def notify(self, message: Notification) -> None:
+    def wants(self, message: Notification) -> bool:
+        """Whether any route leads anywhere."""
+        return bool(self._routing.channels_for(message))
+
+    def notify(
+        self, message: Notification, settled: Callable[[tuple[str, ...]], None] | None = None
+    ) -> None:
         """Hand a message to all channels it is for; one that was taken before is left out."""
         if message.id in self._taken:
             return

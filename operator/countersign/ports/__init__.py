@@ -1,5 +1,6 @@
 """What the workflow needs from the world, as protocols: the real things are one floor up."""
 
+from countersign.ports.casebook import Casebook
 from countersign.ports.cluster import (
     Cluster,
     Finished,
@@ -12,6 +13,7 @@ from countersign.ports.execution import Draft, Effect, Executor, Patient, Progre
 from countersign.ports.office import Clock, Desk, Meter, Notifier, Policies, Store
 
 __all__ = [
+    "Casebook",
     "Clock",
     "Cluster",
     "Desk",

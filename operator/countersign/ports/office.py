@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
-from countersign.api.status import KnowledgeReference
+from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.policy.circumstances import Circumstances
+from countersign.records.execution import Choice, Execution, Frequency, Occurrence
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice
 from countersign.records.notification import Notification
@@ -57,11 +59,37 @@ class Policies(Protocol):
 class Store(Protocol):
     """Where knowledge is kept."""
 
-    async def save(self, entry: KnowledgeEntry) -> KnowledgeReference:
-        """Write an entry under its id; writing it again replaces it.
+    async def save(
+        self,
+        entry: KnowledgeEntry,
+        execution: Execution | None = None,
+        timeline: Sequence[TimelineEvent] = (),
+    ) -> KnowledgeReference:
+        """Write an entry under its id, with what it tells of; writing it again replaces it.
 
-        Raises ``ApiError`` or ``StoreError``, as all of these do.
+        Events of the timeline that are there already stay. Raises ``ApiError`` or ``StoreError``,
+        as all of these do.
         """
+        ...
+
+    async def note(self, entry_id: str, timeline: Sequence[TimelineEvent]) -> None:
+        """Add events to a timeline, before there is an entry; those that are there stay once."""
+        ...
+
+    async def timeline(self, entry_id: str) -> list[TimelineEvent]:
+        """All that happened to a request, oldest first."""
+        ...
+
+    async def executions(self, choice: Choice) -> list[Execution]:
+        """Those that were saved, newest first."""
+        ...
+
+    async def occurred(self, occurrence: Occurrence) -> None:
+        """Count an anomaly, once for each id."""
+        ...
+
+    async def frequency(self, anomaly: str, now: datetime) -> Frequency:
+        """How often an anomaly has occurred until ``now``."""
         ...
 
     async def get(self, entry_id: str) -> KnowledgeEntry | None:
@@ -108,8 +136,18 @@ class Meter(Protocol):
 class Notifier(Protocol):
     """Who tells people elsewhere (chat, webhooks)."""
 
-    def notify(self, message: Notification) -> None:
-        """Take a message over and return at once; one that was taken before is left out."""
+    def wants(self, message: Notification) -> bool:
+        """Whether any channel is to be told of it."""
+        ...
+
+    def notify(
+        self, message: Notification, settled: Callable[[tuple[str, ...]], None] | None = None
+    ) -> None:
+        """Take a message over and return at once; one that was taken before is left out.
+
+        ``settled`` is called once, when each channel has it or has been given up: with the names of
+        the latter. Never where the process ends before that.
+        """
         ...
 
     def remind(self, message: Notification) -> None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from countersign.api.base import format_time
-from countersign.api.status import KnowledgeReference
+from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.errors import ApiError
+from countersign.records.execution import Choice, Execution, Frequency, Occurrence
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.query import Query
 from countersign.records.ranking import rank
@@ -61,7 +63,27 @@ class ConfigMapStore:
         self._shards = shards
         self._entries_per_shard = max(1, entries // shards)
 
-    async def save(self, entry: KnowledgeEntry) -> KnowledgeReference:
+    async def note(self, entry_id: str, timeline: Sequence[TimelineEvent]) -> None:
+        raise NotImplementedError
+
+    async def timeline(self, entry_id: str) -> list[TimelineEvent]:
+        raise NotImplementedError
+
+    async def executions(self, choice: Choice) -> list[Execution]:
+        raise NotImplementedError
+
+    async def occurred(self, occurrence: Occurrence) -> None:
+        raise NotImplementedError
+
+    async def frequency(self, anomaly: str, now: datetime) -> Frequency:
+        raise NotImplementedError
+
+    async def save(
+        self,
+        entry: KnowledgeEntry,
+        execution: Execution | None = None,
+        timeline: Sequence[TimelineEvent] = (),
+    ) -> KnowledgeReference:
         """Write an entry: one request, and one more where the shard has to be pruned."""
         name = self._shard_of(entry.id)
         data = {entry.id: _encode(entry)}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from countersign.api.status import KnowledgeReference
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from countersign.api.status import KnowledgeReference, TimelineEvent
+from countersign.records.execution import Choice, Execution, Frequency, Occurrence
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.query import Query
 from countersign.records.ranking import rank
@@ -14,10 +18,21 @@ class MemoryStore:
     def __init__(self) -> None:
         """Start empty."""
         self._entries: dict[str, KnowledgeEntry] = {}
+        self._executions: dict[str, Execution] = {}
+        self._timelines: dict[str, dict[TimelineEvent, None]] = {}
+        self._occurrences: dict[str, Occurrence] = {}
 
-    async def save(self, entry: KnowledgeEntry) -> KnowledgeReference:
+    async def save(
+        self,
+        entry: KnowledgeEntry,
+        execution: Execution | None = None,
+        timeline: Sequence[TimelineEvent] = (),
+    ) -> KnowledgeReference:
         """Keep an entry under its id."""
         self._entries[entry.id] = entry
+        if execution is not None:
+            self._executions[entry.id] = execution
+        await self.note(entry.id, timeline)
         return KnowledgeReference(store="memory", entry=entry.id, location="memory")
 
     async def get(self, entry_id: str) -> KnowledgeEntry | None:
@@ -33,5 +48,37 @@ class MemoryStore:
         """What fits a query, best match first."""
         return rank(self._entries.values(), query)
 
+    async def note(self, entry_id: str, timeline: Sequence[TimelineEvent]) -> None:
+        """Add events; one that is there already is the same one."""
+        self._timelines.setdefault(entry_id, {}).update(dict.fromkeys(timeline))
+
+    async def timeline(self, entry_id: str) -> list[TimelineEvent]:
+        """All events, oldest first."""
+        return sorted(self._timelines.get(entry_id, ()), key=lambda event: event.time)
+
+    async def executions(self, choice: Choice) -> list[Execution]:
+        """Those that are asked for, newest first."""
+        found = filter(choice.admits, self._executions.values())
+        return sorted(found, key=lambda each: each.finished_at, reverse=True)[: choice.limit]
+
+    async def occurred(self, occurrence: Occurrence) -> None:
+        """Keep an occurrence under its id."""
+        self._occurrences[occurrence.id] = occurrence
+
+    async def frequency(self, anomaly: str, now: datetime) -> Frequency:
+        """Count the occurrences of an anomaly."""
+        times = [each.at for each in self._occurrences.values() if each.anomaly == anomaly]
+        return frequency_of(times, now)
+
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def frequency_of(times: Iterable[datetime], now: datetime) -> Frequency:
+    """How many of the times are within the last hour, day and week."""
+    ages = [now - time for time in times if time <= now]
+    return Frequency(
+        last_hour=sum(age < timedelta(hours=1) for age in ages),
+        last_day=sum(age < timedelta(days=1) for age in ages),
+        last_week=sum(age < timedelta(days=7) for age in ages),
+    )

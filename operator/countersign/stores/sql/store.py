@@ -6,15 +6,17 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countersign.api.status import KnowledgeReference
+from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.api.text import clip, one_line
 from countersign.errors import StoreError
+from countersign.records.execution import Choice, Execution, Frequency, Occurrence
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.query import Query
 from countersign.records.ranking import fields_of, rank
@@ -61,7 +63,27 @@ class SqlStore:
         """Close every connection."""
         await self._engine.dispose()
 
-    async def save(self, entry: KnowledgeEntry) -> KnowledgeReference:
+    async def note(self, entry_id: str, timeline: Sequence[TimelineEvent]) -> None:
+        raise NotImplementedError
+
+    async def timeline(self, entry_id: str) -> list[TimelineEvent]:
+        raise NotImplementedError
+
+    async def executions(self, choice: Choice) -> list[Execution]:
+        raise NotImplementedError
+
+    async def occurred(self, occurrence: Occurrence) -> None:
+        raise NotImplementedError
+
+    async def frequency(self, anomaly: str, now: datetime) -> Frequency:
+        raise NotImplementedError
+
+    async def save(
+        self,
+        entry: KnowledgeEntry,
+        execution: Execution | None = None,
+        timeline: Sequence[TimelineEvent] = (),
+    ) -> KnowledgeReference:
         """Write an entry with its tags and terms, in one transaction."""
         row = {
             "id": entry.id,
