@@ -16,7 +16,7 @@ INCIDENT_PLURAL = "incidents"
 MAX_SIGNALS = 32
 MAX_LABELS = 64
 MAX_DISPOSITIONS = 64
-_LABEL = {
+_LABELS: dict[str, Any] = {
     "additionalProperties": {"type": "string", "maxLength": 1024},
     "maxProperties": MAX_LABELS,
 }
@@ -28,7 +28,7 @@ class Signal(LeanModel):
     labels: dict[str, str] = Field(
         default={},
         description="Labels of the alert; alertname names it.",
-        json_schema_extra=_LABEL,
+        json_schema_extra=_LABELS,
     )
     summary: str = Field(default="", description="What the alert says.", max_length=1024)
     starts_at: Time | None = Field(default=None, description="Since when it fires.")

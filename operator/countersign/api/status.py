@@ -123,8 +123,8 @@ class Plan(Model):
     )
     flapping: str | None = Field(
         default=None,
-        description="That its targets were acted on often of late, in one sentence; not part of the "
-        "digest.",
+        description="That its targets were acted on often of late, in one sentence; not part of "
+        "the digest.",
         max_length=VALUE_LIMIT,
     )
     planned_at: Time = Field(description="When the plan was made; not part of the digest.")
