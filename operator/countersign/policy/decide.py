@@ -7,6 +7,7 @@ from datetime import datetime
 from countersign.api.approval_request import ApprovalRequest, Phase, Risk
 from countersign.api.conditions import ConditionType
 from countersign.api.status import Plan
+from countersign.policy.bookkeeping import needs_record
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.decision import (
     Approve,
@@ -57,12 +58,6 @@ def reconsider(
     """
     decision = _decide_planned(request, around, now, None)
     return decision if isinstance(decision, Wait | Deny) else None
-
-
-def needs_record(request: ApprovalRequest) -> bool:
-    """Whether an execution's knowledge entry is still to be written."""
-    recorded = request.status.condition(ConditionType.RECORDED)
-    return recorded is not None and recorded.status != "True"
 
 
 def expiry(request: ApprovalRequest, needs: Requirement | None = None) -> datetime | None:
