@@ -118,9 +118,7 @@ def resolved(
     )
 
 
-def incident_entry(
-    incident: Incident, now: datetime, words: Catalogue = ENGLISH
-) -> KnowledgeEntry:
+def incident_entry(incident: Incident, now: datetime, words: Catalogue = ENGLISH) -> KnowledgeEntry:
     """What a resolved incident teaches, under its own UID: a second time replaces the first."""
     case, metadata = case_of(incident), incident.metadata
     latest = incident.status.dispositions[-1] if incident.status.dispositions else None
@@ -188,7 +186,7 @@ def _content(incident: Incident, case: Case, words: Catalogue) -> str:
             "",
             f"## {words.description}",
             "",
-            visible(incident.spec.summary) or words.no_description,
+            one_line(incident.spec.summary) or words.no_description,
             "",
             f"## {words.learned}",
             "",

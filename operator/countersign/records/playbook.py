@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from countersign.api.approval_request import ApprovalRequest
@@ -22,25 +22,19 @@ from countersign.api.playbook import (
 )
 from countersign.api.status import Plan
 from countersign.api.text import clip, visible
-from countersign.records.anomaly import UNKNOWN_ALERT, alert_of, identifying_labels
+from countersign.records.anomaly import alert_of, identifying_labels
 from countersign.records.fingerprint import fingerprint
+from countersign.records.learning import trust
 
 APPROVED_FROM = 5
 """From this effectiveness on, of 5, a playbook is approved at once."""
-Trust = Callable[[Iterable[tuple[datetime, bool]], datetime], float]
-"""From when each execution ended and whether it went well, and as of when, to 0 … 1."""
 _TITLE = 256
 _DESCRIPTION = 4096
 _CATEGORY = 128
 _SSH = re.compile(r"ssh\b", re.IGNORECASE)
 _SSH_TEXT = 4096
-_SLUG = 40
+_SLUG = 32
 _HASH = 10
-
-
-def no_trust(_: Iterable[tuple[datetime, bool]], __: datetime) -> float:
-    """Nothing is known."""
-    return 0.0
 
 
 def playbook_name(alert: str, steps: Sequence[PlaybookStep]) -> str:
@@ -107,9 +101,7 @@ def grown(known: PlaybookSpec, found: PlaybookSpec) -> PlaybookSpec | None:
     return (found if better else known).model_copy(update={"source_incidents": sources})
 
 
-def counted(
-    playbook: Playbook, uid: str, at: datetime, *, success: bool, trust: Trust = no_trust
-) -> PlaybookStatus:
+def counted(playbook: Playbook, uid: str, at: datetime, *, success: bool) -> PlaybookStatus:
     """The status once a request has carried it out. The same request counts once."""
     status = playbook.status
     if any(each.uid == uid for each in status.outcomes):
@@ -166,16 +158,3 @@ def _slug(text: str) -> str:
     spelt = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", text)
     words = re.sub(r"[^a-z0-9]+", "-", spelt.lower() if spelt.isascii() else "")
     return words[:_SLUG].strip("-")
-
-
-__all__ = [
-    "APPROVED_FROM",
-    "UNKNOWN_ALERT",
-    "Trust",
-    "counted",
-    "extracted",
-    "grown",
-    "no_trust",
-    "operations_of",
-    "playbook_name",
-]
