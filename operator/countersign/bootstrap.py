@@ -18,6 +18,7 @@ from countersign.cluster import (
 )
 from countersign.config import Settings
 from countersign.connection import Connection, load_configuration
+from countersign.effects import outbox_of
 from countersign.errors import StoreError
 from countersign.executors import all_executors
 from countersign.kubeconfig import load_place
@@ -27,7 +28,6 @@ from countersign.notifications import Courier, courier_from
 from countersign.policybook import PolicyBook
 from countersign.ports import Store
 from countersign.records.catalogues import CATALOGUES
-from countersign.remembering import Memory
 from countersign.stores.configmap import ConfigMapStore
 from countersign.workflow import Workflow
 
@@ -71,7 +71,15 @@ async def assemble(settings: Settings) -> Parts:
         executors=all_executors(cluster, clock),
         cluster=cluster,
         desk=desk,
-        memory=Memory(store, desk, clock, meter, courier, CATALOGUES[settings.locale]),
+        outbox=outbox_of(
+            store=store,
+            casebook=casebook,
+            desk=desk,
+            clock=clock,
+            meter=meter,
+            notifier=courier,
+            words=CATALOGUES[settings.locale],
+        ),
         clock=clock,
         meter=meter,
         policies=book,

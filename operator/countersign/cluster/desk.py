@@ -21,6 +21,8 @@ from countersign.ports import Clock, JsonObject, ObjectPath, PatchForm
 from countersign.records.notice import Notice, event_object
 
 TOUCHED = "countersign.dev/touched"
+EFFECTS = "effects"
+"""Each key by itself: what was delivered is written while something else is under way."""
 
 
 def request_path(request: ApprovalRequest) -> ObjectPath:
@@ -101,7 +103,7 @@ def changed_fields(old: ApprovalRequestStatus, new: ApprovalRequestStatus) -> Js
     for key in (before.keys() | after.keys()) - {"kopf"}:
         if before.get(key) == after.get(key):
             continue
-        patch[key] = _merge(before.get(key), after.get(key))
+        patch[key] = _merge(before.get(key), after.get(key), partly=key == EFFECTS)
     return patch
 
 
@@ -115,9 +117,16 @@ def status_changes(request: ApprovalRequest, status: ApprovalRequestStatus) -> J
     return {**changed, "uid": request.metadata.uid} if changed else {}
 
 
-def _merge(before: Any, after: Any) -> Any:
-    """A merge patch keeps the old keys of an object unless they are named."""
+def _merge(before: Any, after: Any, *, partly: bool = False) -> Any:
+    """A merge patch keeps the old keys of an object unless they are named.
+
+    ``partly``: keys that are the same are left out, for they may be another writer's by now.
+    """
     if isinstance(before, dict) and isinstance(after, dict):
         gone = dict.fromkeys(before.keys() - after.keys())
-        return {key: _merge(before.get(key), value) for key, value in after.items()} | gone
+        return {
+            key: _merge(before.get(key), value)
+            for key, value in after.items()
+            if not partly or before.get(key) != value
+        } | gone
     return after

@@ -10,7 +10,8 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident
 from countersign.api.playbook import Playbook
 from countersign.errors import ApiError
-from countersign.policy.bookkeeping import succeeded
+from countersign.policy.bookkeeping import Result, succeeded
+from countersign.policy.reliance import follows
 from countersign.ports import Casebook
 from countersign.records.incident import incident_name, resolved
 
@@ -61,6 +62,13 @@ class Dossier:
             self._playbooks[name] = found
         return self._playbooks[name]
 
+    async def followed_playbook(self, name: str) -> Playbook | None:
+        """The same, if what was done is one of its steps: nothing else speaks for it."""
+        found, plan = await self.playbook(name), self.request.status.plan
+        if found is None or plan is None or not follows(self.request, plan, found):
+            return None
+        return found
+
     def incident_is(self, incident: Incident) -> None:
         """It has been written."""
         self._incident = incident
@@ -69,7 +77,7 @@ class Dossier:
         """It has been written."""
         self._playbooks[playbook.metadata.name] = playbook
 
-    async def compared_and_set[T](self, attempt: Callable[[Dossier], Awaitable[T]]) -> T:
+    async def compared_and_set(self, attempt: Callable[[Dossier], Awaitable[Result]]) -> Result:
         """Read, decide and write; all of it again where somebody else wrote in between."""
         for _ in range(_COMPARISONS - 1):
             try:

@@ -8,16 +8,15 @@ from countersign.effects.effect import done, skipped
 from countersign.policy.bookkeeping import Result
 from countersign.ports import Casebook
 from countersign.records.execution import finished_at
-from countersign.records.playbook import Trust, counted, extracted, followed
+from countersign.records.playbook import counted, extracted
 
 
 class LearningEffect:
     """Each request counts once, well or badly, in the playbook that it followed."""
 
-    def __init__(self, casebook: Casebook, trust: Trust) -> None:
-        """Write its status through ``casebook``; ``trust`` is what the outcomes are worth."""
+    def __init__(self, casebook: Casebook) -> None:
+        """Write its status through ``casebook``."""
         self._casebook = casebook
-        self._trust = trust
 
     async def carry_out(self, dossier: Dossier) -> Result:
         """Count it; where it is counted already, nothing is written."""
@@ -29,7 +28,7 @@ class LearningEffect:
             return playbook
         at = finished_at(dossier.request) or dossier.now
         uid = dossier.request.metadata.uid
-        status = counted(playbook, uid, at, success=dossier.success, trust=self._trust)
+        status = counted(playbook, uid, at, success=dossier.success)
         if status != playbook.status:
             dossier.playbook_is(await self._casebook.write_playbook(playbook, status))
         how = f"{status.successes} of {status.executions} went well"
@@ -38,10 +37,8 @@ class LearningEffect:
     async def _playbook(self, dossier: Dossier) -> Playbook | Result:
         """The one that was named, if it was followed; else that of the same repair."""
         named = dossier.request.spec.playbook
-        if named is not None:
-            found = await dossier.playbook(named)
-            if found is not None and followed(found, dossier.request):
-                return found
+        if named is not None and (found := await dossier.followed_playbook(named)) is not None:
+            return found
         incident = await dossier.judged_incident()
         repair = extracted(incident, dossier.request, dossier.now) if incident else None
         same = await dossier.playbook(repair[0]) if repair is not None else None
@@ -49,5 +46,4 @@ class LearningEffect:
             return same
         if named is None:
             return skipped("There is no playbook for this repair.")
-        why = "is missing" if found is None else "has no step that is this operation"
-        return skipped(f"Playbook {named} {why}; nothing is counted.")
+        return skipped(f"Playbook {named} is missing, or has no step that is what was done.")

@@ -8,7 +8,7 @@ from countersign.effects.effect import done, skipped
 from countersign.effects.incident import no_such_incident
 from countersign.policy.bookkeeping import Result
 from countersign.ports import Casebook
-from countersign.records.playbook import extracted, followed, grown
+from countersign.records.playbook import extracted, grown
 
 _NOTHING = "The repair has no steps that a playbook could hold."
 
@@ -43,8 +43,7 @@ class PlaybookEffect:
         """The playbook that was followed: the same repair again makes no other one."""
         if (name := dossier.request.spec.playbook) is None:
             return None
-        known = await dossier.playbook(name)
-        return known if known is not None and followed(known, dossier.request) else None
+        return await dossier.followed_playbook(name)
 
     async def _grow(self, dossier: Dossier, known: Playbook, spec: PlaybookSpec) -> Result:
         name = known.metadata.name

@@ -89,6 +89,7 @@ class Requests:
         self._book.saw(request)
         with _lines_about(request):
             await self._tell(request)
+            self._workflow.saw(request)
             self._settle(uid)
             if request.phase in _MOVING:
                 self._look_again(request, self._sweep)
