@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from countersign.casework import Casework
 from countersign.clock import SystemClock
 from countersign.cluster import (
+    KubernetesCasebook,
     KubernetesCluster,
     KubernetesConfigMaps,
     KubernetesLease,
@@ -50,6 +52,7 @@ class Parts:
     book: PolicyBook
     store: Store
     workflow: Workflow
+    casework: Casework
     courier: Courier | None
 
 
@@ -66,7 +69,7 @@ async def assemble(settings: Settings) -> Parts:
     cluster = KubernetesCluster(connection)
     desk = OperatorDesk(connection, clock, instance=settings.identity)
     store = knowledge_store(settings, connection)
-    book = PolicyBook(clock)
+    book, casebook = PolicyBook(clock), KubernetesCasebook(connection)
     workflow = Workflow(
         executors=all_executors(cluster, clock),
         cluster=cluster,
@@ -92,9 +95,18 @@ async def assemble(settings: Settings) -> Parts:
         holder=f"{settings.identity}_{uuid.uuid4().hex[:8]}",
         seconds=settings.lease_seconds,
     )
-    schema = KubernetesSchema(connection)
     return Parts(
-        settings, connection, desk, meter, leadership, schema, book, store, workflow, courier
+        settings=settings,
+        connection=connection,
+        desk=desk,
+        meter=meter,
+        leadership=leadership,
+        schema=KubernetesSchema(connection),
+        book=book,
+        store=store,
+        workflow=workflow,
+        casework=Casework(casebook, store, clock),
+        courier=courier,
     )
 
 

@@ -20,7 +20,7 @@ from countersign.api.approval_request import ApprovalRequest, ApprovalRequestSta
 from countersign.api.operation import Operation, OperationType
 from countersign.api.status import VALUE_LIMIT, ApprovalMode, Attempt, Plan
 from countersign.api.text import clip
-from countersign.effects import RECORD_AGAIN, Outbox
+from countersign.effects import Outbox
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.planning import Planner, account_of, understood
 from countersign.policy import bookkeeping, endings, transitions

@@ -21,6 +21,7 @@ log = structlog.get_logger()
 _GATHER_SECONDS = 1.0
 """For how long what is delivered is collected before it is written."""
 _RECEIPT = "receipt"
+_MOVING = (Phase.APPROVED, Phase.EXECUTING)
 
 
 @dataclass
@@ -58,9 +59,7 @@ class Deliveries:
         file = self._files.get(request.metadata.uid)
         return file is not None and name in file.messages
 
-    def expect(
-        self, request: ApprovalRequest, name: str
-    ) -> Callable[[tuple[str, ...]], None]:
+    def expect(self, request: ApprovalRequest, name: str) -> Callable[[tuple[str, ...]], None]:
         """A message is handed over; what is given back is to be called once it is settled."""
         self._file(request).messages[name] = None
         return partial(self._settled, request.metadata.uid, name)
@@ -70,7 +69,7 @@ class Deliveries:
         self._file(request).messages.pop(name, None)
 
     def settle(self, request: ApprovalRequest, name: str, result: Result) -> None:
-        """This is what came of a message."""
+        """Write down what came of a message that was not handed over."""
         self._file(request).messages[name] = result
         self._write_soon(request.metadata.uid)
 
@@ -169,21 +168,18 @@ class Deliveries:
         """Whether it is written, or will be once the request's news have arrived."""
         while (file := self._files.get(uid)) is not None and (results := file.settled):
             request = file.request
-            status = recorded(request, results, self._clock.now())
             try:
-                if status is not None:
-                    self._saved(uid, await self._desk.claim(request, status))
-                return True
-            except ApiError as error:
-                if error.not_found:
-                    self._files.pop(uid, None)
+                if (status := recorded(request, results, self._clock.now())) is None:
                     return True
-                if not error.conflict:
-                    return self._failed(error)
-                if file.request is request:
-                    return True  # It has changed since; we are told of it.
+                self._saved(uid, await self._desk.claim(request, status))
             except Exception as error:  # noqa: BLE001 - it is tried again, whatever it was
-                return self._failed(error)
+                if isinstance(error, ApiError) and error.not_found:
+                    self._files.pop(uid, None)
+                elif not (isinstance(error, ApiError) and error.conflict):
+                    self._failed(error)
+                    return False
+                elif file.request is request:
+                    return True  # It has changed since; we are told of it.
         return True
 
     def _saved(self, uid: str, saved: ApprovalRequest) -> None:
@@ -194,10 +190,6 @@ class Deliveries:
             file.request = saved
             file.messages = {name: each for name, each in file.messages.items() if name in left}
 
-    def _failed(self, error: Exception) -> bool:
+    def _failed(self, error: Exception) -> None:
         self._meter.failed_effect(_RECEIPT)
         log.warning("what was delivered could not be written", error=str(error))
-        return False
-
-
-_MOVING = (Phase.APPROVED, Phase.EXECUTING)

@@ -93,9 +93,7 @@ class Messages:
             self._notifier.forget(uid)
         self._deliveries.forget(uid)
 
-    def _between(
-        self, before: ApprovalRequest, after: ApprovalRequest
-    ) -> Iterator[Notification]:
+    def _between(self, before: ApprovalRequest, after: ApprovalRequest) -> Iterator[Notification]:
         """The messages that anybody wants to have."""
         if self._notifier is None:
             return

@@ -164,9 +164,7 @@ def _bounded(effects: dict[str, EffectStatus], due: Iterable[str]) -> dict[str, 
 def _say(draft: StatusDraft) -> None:
     """Set the condition Recorded from the effects."""
     effects: Effects = draft.fields["effects"]
-    entry: KnowledgeReference | None = draft.fields.get(
-        "knowledge", draft.request.status.knowledge
-    )
+    entry: KnowledgeReference | None = draft.fields.get("knowledge", draft.request.status.knowledge)
     left = pending(effects)
     if left == (KNOWLEDGE,):
         text = "The knowledge entry could not be written; it is tried again until it can."

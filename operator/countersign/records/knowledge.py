@@ -75,9 +75,9 @@ def knowledge_entry(
 ) -> KnowledgeEntry:
     """Write the entry. ``action``: as the proposer wrote it.
 
-    ``incident``: name of the linked one, ``spec.incident`` where it is left out.
+    ``incident``: name of the one that is linked by the texts, where ``spec.incident`` is left out.
     """
-    incident = incident or request.spec.incident
+    incident = request.spec.incident or incident
     automatic = is_automatic(request)
     mode = words.automatic if automatic else words.human
     alert, category = one_line(case.alert), one_line(case.category)

@@ -15,35 +15,33 @@ from countersign.records.notification import (
 )
 
 
-def retold(
-    request: ApprovalRequest, part: str, action: str, now: datetime
-) -> Notification | None:
+def retold(request: ApprovalRequest, part: str, action: str, now: datetime) -> Notification | None:
     """The message whose id ends in ``part``, with the same id; None where it makes no sense now.
 
     That a request waits, or is approved and has been carried out since, is told as it was then: an
     approval is news also to those who hear of the end. To ask for signatures is none any more.
     """
-    waits = request.phase is Phase.PENDING
-    revision, approved = revision_of(request), approval_of(request)
-    match part.partition("-")[0]:
-        case "signature" if waits and _is_wanted(request, part, revision):
-            return message_of(NotificationStep.SIGNATURE_WANTED, part, request, action, now)
-        case "stale" if waits and part == f"stale-{revision}" and _is_stale(request):
-            return message_of(NotificationStep.STALE, part, request, action, now)
-        case "held" if waits:
-            return message_of(NotificationStep.DECIDED, part, request, action, now)
-        case "approved" if approved and part == f"approved-{approved}":
-            return message_of(NotificationStep.DECIDED, part, _as_approved(request), action, now)
-        case "decided" if request.phase.terminal:
-            return message_of(NotificationStep.DECIDED, part, request, action, now)
-        case "executed" if request.phase.terminal:
-            return message_of(NotificationStep.EXECUTED, part, request, action, now)
-        case _:
-            return None
+    step = _step(request, part)
+    if step is None:
+        return None
+    told = _as_approved(request) if part.startswith("approved-") else request
+    return message_of(step, part, told, action, now)
 
 
-def _is_wanted(request: ApprovalRequest, part: str, revision: int) -> bool:
-    return part == f"signature-wanted-{revision}" and not _is_stale(request)
+def _step(request: ApprovalRequest, part: str) -> NotificationStep | None:
+    waits, ended = request.phase is Phase.PENDING, request.phase.terminal
+    revision, approved, stale = revision_of(request), approval_of(request), _is_stale(request)
+    steps = {
+        f"signature-wanted-{revision}": (NotificationStep.SIGNATURE_WANTED, waits and not stale),
+        f"stale-{revision}": (NotificationStep.STALE, waits and stale),
+        f"approved-{approved}": (NotificationStep.DECIDED, approved > 0),
+        "decided": (NotificationStep.DECIDED, ended),
+        "executed": (NotificationStep.EXECUTED, ended),
+    }
+    if part.startswith("held-"):
+        return NotificationStep.DECIDED if waits else None
+    step, makes_sense = steps.get(part, (None, False))
+    return step if makes_sense else None
 
 
 def _is_stale(request: ApprovalRequest) -> bool:
