@@ -136,7 +136,7 @@ def in_record(
     found: Sequence[tuple[Choice, Sequence[Execution]]],
     now: datetime,
 ) -> Reliance:
-    """The trust in an operation on its targets, the lowest of them. ``found``: see ``record_of``."""
+    """The trust in an operation on its targets: the lowest. ``found`` answers ``record_of``."""
     at = judged_at(request, now)
     lowest, choice = min(
         (
