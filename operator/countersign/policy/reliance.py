@@ -125,7 +125,7 @@ def record_unknown(plan: Plan) -> Reliance | None:
 
 
 def record_of(plan: Plan) -> tuple[Choice, ...]:
-    """Which executions are to be looked at: those of the same operation, a target at a time."""
+    """Which executions to look at: those of the same operation, one choice a target."""
     targets = (step.target for step in plan.steps)
     names = dict.fromkeys(f"{each.namespace or ''}/{each.kind}/{each.name}" for each in targets)
     return tuple(Choice(operation=str(plan.type), target=name) for name in names)
@@ -136,7 +136,7 @@ def in_record(
     found: Sequence[tuple[Choice, Sequence[Execution]]],
     now: datetime,
 ) -> Reliance:
-    """The trust in an operation on its targets, the lowest of them. ``found``: see ``record_of``."""
+    """The trust in an operation on its targets: the lowest. ``found`` answers ``record_of``."""
     at = judged_at(request, now)
     lowest, choice = min(
         (

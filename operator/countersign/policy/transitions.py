@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Risk
 from countersign.api.base import format_time
@@ -24,12 +24,14 @@ from countersign.policy.circumstances import Circumstances
 from countersign.policy.decide import SIGNATURES_MISSING, expiry
 from countersign.policy.decision import Approve, Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
+from countersign.policy.flapping import flapping
+from countersign.policy.history import others
 from countersign.policy.phases import DRY_RUN, STALE
 from countersign.policy.quorum import Tally
 from countersign.policy.requirement import requirement
 from countersign.policy.retry import Again
 from countersign.policy.status_draft import StatusDraft
-from countersign.policy.subject import subject_of
+from countersign.policy.subject import Subject, subject_of
 from countersign.records.timeline import happened
 
 NO_CHANGE = "NoChange"
@@ -47,12 +49,16 @@ def planned(
     subject = subject_of(request, plan, risk)
     needs = requirement(request, risk, around.in_force(subject) if subject else ())
     tally = Tally(needs.signatures, (), ())
+    plan = plan.model_copy(update={"flapping": _flapping(request, subject, around, now)})
+    summary = ". ".join(filter(None, (plan.summary, plan.flapping)))
     reason = "Planned" if plan.changes_anything else NO_CHANGE
     draft.set(ConditionType.PLANNED, "True", reason, plan.summary)
     draft.set(ConditionType.APPROVED, "False", SIGNATURES_MISSING, tally.waits)
     if plan.revision == 1:
         _tell_of_proposal(draft)
-    draft.tell("plan", "success", "Planned", plan.summary, role="planner")
+    draft.tell(
+        "plan", "warning" if plan.flapping else "success", "Planned", summary, role="planner"
+    )
     draft.fields |= {
         "plan": plan,
         "undo": plan.steps[0].undo if len(plan.steps) == 1 else None,
@@ -65,7 +71,13 @@ def planned(
         "expires_at": expiry(request, needs),
         "next_attempt_at": None,
     }
-    return draft.done(f"{plan.summary}. {tally.waits}")
+    return draft.done(f"{summary.removesuffix('.')}. {tally.waits}")
+
+
+def _flapping(
+    request: ApprovalRequest, subject: Subject | None, around: Circumstances, now: datetime
+) -> str | None:
+    return flapping(subject, others(around.past, request), now) if subject is not None else None
 
 
 def refused(
