@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from threading import Thread
@@ -103,7 +104,9 @@ def _service(url: str, reference: SecretReference) -> Apprise:
         interpret_emojis=False,
         storage_mode="memory",
     )
-    plugin = Apprise.instantiate(url, asset=asset)
+    plugin = None
+    with suppress(Exception):  # A plugin's own; its text may hold the URL.
+        plugin = Apprise.instantiate(url, asset=asset)
     if plugin is None:
         raise ConfigError(f"{reference}: it is no URL that Apprise can use here")
     plugin.redirects = False  # Whatever the URL says: it is a secret of that one host.

@@ -187,6 +187,29 @@ async def test_after_two_hours_it_is_a_dead_letter_and_no_sooner(
     assert line["why"] == "HTTP 500, and has been for 2 h"
 
 
+@pytest.mark.parametrize("code", [302, 303, 307, 308])
+async def test_no_redirect_is_followed_wherever_it_leads(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    async with Receiver() as elsewhere:
+        office, receiver = await deliver(monkeypatch, status(code, Location=elsewhere.url))
+    assert (len(receiver.received), len(elsewhere.received)) == (1, 0)
+    assert office.results() == ["dead"]
+
+
+async def test_no_text_of_a_message_can_add_a_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Receiver() as receiver:
+        monkeypatch.setenv("AUDIT_URL", receiver.url)
+        office = Office()
+        of_db = {"namespace": "db", "request_namespace": "db"}
+        odd = message(id="x\r\nX-Injected: yes", **of_db)
+        office.courier.notify(odd)
+        assert await office.settle(message(**of_db)) == [()]
+        await office.courier.drain(20)
+    assert not any("X-Injected" in each.headers for each in receiver.received)
+    assert len(receiver.received) == 1
+
+
 @pytest.mark.parametrize("code", [302, 400, 404, 410])
 async def test_what_the_server_will_not_have_is_a_dead_letter_at_once(
     monkeypatch: pytest.MonkeyPatch, code: int
