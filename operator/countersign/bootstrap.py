@@ -148,6 +148,6 @@ def sql_store(url: str) -> SqlStore:
     except ModuleNotFoundError as error:
         raise StoreError(
             f"COUNTERSIGN_STORE=sql needs {error.name}: pip install 'countersign[sql]', or an "
-            "image built with --build-arg REQUIREMENTS=requirements-sql.lock."
+            "image built with --build-arg REQUIREMENTS=requirements-extras.lock."
         ) from error
     return SqlStore(dialect_of(url))
