@@ -70,6 +70,11 @@ class Repair:
         assert messages <= {"Done", "Skipped"}
         rest = {name: each for name, each in effects.items() if not name.startswith("message-")}
         assert rest == dict.fromkeys(("knowledge", "incident", "playbook", "learning"), "Done")
+        self.assert_incident_and_playbook()
+        assert self.shop.get("deployment", "web")["metadata"]["generation"] == 2
+
+    def assert_incident_and_playbook(self) -> None:
+        """The incident is resolved by this request, and what was learned is counted."""
         incident = self.shop.get("incident", "inc-1")["status"]
         assert incident["phase"] == "Resolved"
         assert [each["uid"] for each in incident["dispositions"]] == [self.uid]
@@ -77,4 +82,3 @@ class Repair:
         assert playbook["spec"]["sourceIncidents"] == ["inc-1"]
         assert [each["uid"] for each in playbook["status"]["outcomes"]] == [self.uid]
         assert (playbook["status"]["executions"], playbook["status"]["successes"]) == (1, 1)
-        assert self.shop.get("deployment", "web")["metadata"]["generation"] == 2
