@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase, Risk
 from countersign.api.base import format_time
