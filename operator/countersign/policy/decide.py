@@ -7,6 +7,7 @@ from datetime import datetime
 from countersign.api.approval_request import ApprovalRequest, Phase, Risk
 from countersign.api.conditions import ConditionType
 from countersign.api.status import Plan
+from countersign.policy.bookkeeping import needs_record
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.decision import (
     Approve,
@@ -74,12 +75,6 @@ def asks_for_trust(request: ApprovalRequest, around: Circumstances, now: datetim
         return False
     needs = decision.needs
     return needs is not None and only_trust_is_wanting(request, needs, around, now)
-
-
-def needs_record(request: ApprovalRequest) -> bool:
-    """Whether an execution's knowledge entry is still to be written."""
-    recorded = request.status.condition(ConditionType.RECORDED)
-    return recorded is not None and recorded.status != "True"
 
 
 def expiry(request: ApprovalRequest, needs: Requirement | None = None) -> datetime | None:
