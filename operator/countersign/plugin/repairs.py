@@ -13,6 +13,7 @@ from countersign.plugin import words
 from countersign.plugin.exits import refused
 from countersign.plugin.screen import Span
 from countersign.policy.reliance import rounded, trust_in
+from countersign.records.anomaly import identifying_labels
 
 _DESCRIPTION = 4096
 _STATES: dict[PlaybookState, str] = {
@@ -110,16 +111,18 @@ def _unlike(symptoms: Mapping[str, str], signals: Sequence[Signal]) -> str:
         return ""
     if not signals:
         return "it has none"
-    differing = min((_differing(symptoms, each.labels) for each in signals), key=len)
+    differing = min((_differing(symptoms, each) for each in signals), key=len)
     more = f" and {len(differing) - _UNLIKE_SHOWN} more" if len(differing) > _UNLIKE_SHOWN else ""
     return ", ".join(differing[:_UNLIKE_SHOWN]) + more
 
 
-def _differing(symptoms: Mapping[str, str], labels: Mapping[str, str]) -> list[str]:
+def _differing(symptoms: Mapping[str, str], signal: Signal) -> list[str]:
+    """A label is as the alert has it, or as what is learned from alerts has it."""
+    labels, learned = signal.labels, identifying_labels(signal)
     return [
         f"{key} is {labels[key]}, not {value}" if key in labels else f"it has no {key}"
         for key, value in symptoms.items()
-        if labels.get(key) != value
+        if value not in (labels.get(key), learned.get(key))
     ]
 
 

@@ -228,6 +228,13 @@ def test_one_alert_of_several_is_enough(api: StoringApi) -> None:
     assert invoke([*USED]) == Exit.DONE
 
 
+def test_a_run_of_the_same_cron_job_is_the_same_symptom(api: StoringApi) -> None:
+    api.put("playbooks", playbook(symptoms={"alertname": "KubeJobFailed", "job_name": "backup"}))
+    labels = {"alertname": "KubeJobFailed", "job_name": "backup-29384756"}
+    api.put("incidents", incident(labels=labels))
+    assert invoke([*USED]) == Exit.DONE
+
+
 def test_a_playbook_without_symptoms_is_for_anything(api: StoringApi) -> None:
     api.put("playbooks", playbook(symptoms={}))
     api.put("incidents", incident(labels={}))
