@@ -20,6 +20,7 @@ from countersign.cluster import (
 )
 from countersign.config import Settings
 from countersign.connection import Connection, load_configuration
+from countersign.effects import outbox_of
 from countersign.errors import StoreError
 from countersign.executors import all_executors
 from countersign.kubeconfig import load_place
@@ -29,7 +30,7 @@ from countersign.notifications import Courier, courier_from
 from countersign.policybook import PolicyBook
 from countersign.ports import Store
 from countersign.records.catalogues import CATALOGUES
-from countersign.remembering import Memory
+from countersign.reputation import Reputation
 from countersign.stores.configmap import ConfigMapStore
 from countersign.workflow import Workflow
 
@@ -69,15 +70,23 @@ async def assemble(settings: Settings) -> Parts:
     cluster = KubernetesCluster(connection)
     desk = OperatorDesk(connection, clock, instance=settings.identity)
     store = knowledge_store(settings, connection)
-    book = PolicyBook(clock)
+    book, casebook = PolicyBook(clock), KubernetesCasebook(connection)
     workflow = Workflow(
         executors=all_executors(cluster, clock),
         cluster=cluster,
         desk=desk,
-        memory=Memory(store, desk, clock, meter, courier, CATALOGUES[settings.locale]),
+        outbox=outbox_of(
+            store=store,
+            casebook=casebook,
+            desk=desk,
+            clock=clock,
+            meter=meter,
+            notifier=courier,
+            words=CATALOGUES[settings.locale],
+        ),
         clock=clock,
         meter=meter,
-        policies=book,
+        policies=Reputation(book, store, casebook, clock),
         parallel=settings.parallel,
     )
     leadership = Leadership(
@@ -87,7 +96,6 @@ async def assemble(settings: Settings) -> Parts:
         holder=f"{settings.identity}_{uuid.uuid4().hex[:8]}",
         seconds=settings.lease_seconds,
     )
-    casework = Casework(KubernetesCasebook(connection), store, clock)
     return Parts(
         settings=settings,
         connection=connection,
@@ -98,7 +106,7 @@ async def assemble(settings: Settings) -> Parts:
         book=book,
         store=store,
         workflow=workflow,
-        casework=casework,
+        casework=Casework(casebook, store, clock),
         courier=courier,
     )
 
@@ -141,6 +149,6 @@ def sql_store(url: str) -> SqlStore:
     except ModuleNotFoundError as error:
         raise StoreError(
             f"COUNTERSIGN_STORE=sql needs {error.name}: pip install 'countersign[sql]', or an "
-            "image built with --build-arg REQUIREMENTS=requirements-sql.lock."
+            "image built with --build-arg REQUIREMENTS=requirements-extras.lock."
         ) from error
     return SqlStore(dialect_of(url))

@@ -10,12 +10,13 @@ from typing import Any
 from countersign.api.approval_request import ApprovalRequest, Phase
 from countersign.api.conditions import ConditionType
 from countersign.api.operation import OperationType
+from countersign.effects import outbox_of
 from countersign.executors import all_executors
 from countersign.ports import Executor, Notifier
 from countersign.records.knowledge import KnowledgeEntry
-from countersign.remembering import Memory
 from countersign.workflow import Step, Workflow
 from tests.support.fakes import FakeCluster, FakeDesk, FakeMeter, FakePolicies, FakeStore
+from tests.support.fakes_casebook import FakeCasebook
 from tests.support.fakes_objects import UID, request, signature, signed, with_status, workload
 from tests.support.fakes_time import FakeClock, LoopClock
 
@@ -39,6 +40,7 @@ class World:
         self.path = self.cluster.put(workload())
         self.desk = FakeDesk(self.journal)
         self.store = FakeStore(self.journal)
+        self.casebook = FakeCasebook(self.journal)
         self.clock = clock or FakeClock()
         self.meter = FakeMeter()
         self.policies = FakePolicies()
@@ -46,7 +48,14 @@ class World:
             executors={**all_executors(self.cluster, self.clock), **(executors or {})},
             cluster=self.cluster,
             desk=self.desk,
-            memory=Memory(self.store, self.desk, self.clock, self.meter, notifier),
+            outbox=outbox_of(
+                store=self.store,
+                casebook=self.casebook,
+                desk=self.desk,
+                clock=self.clock,
+                meter=self.meter,
+                notifier=notifier,
+            ),
             clock=self.clock,
             meter=self.meter,
             policies=self.policies,

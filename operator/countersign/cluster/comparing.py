@@ -12,6 +12,8 @@ from countersign.errors import ApiError
 from countersign.ports import JsonObject
 
 Read = TypeVar("Read", bound=Model)
+EFFECTS = "effects"
+"""Each key by itself: what was delivered is written while something else is under way."""
 
 
 class Owned(Protocol):
@@ -49,7 +51,7 @@ def changed_fields(old: Model, new: Model) -> JsonObject:
     for key in (before.keys() | after.keys()) - {"kopf"}:
         if before.get(key) == after.get(key):
             continue
-        patch[key] = _merge(before.get(key), after.get(key))
+        patch[key] = _merge(before.get(key), after.get(key), partly=key == EFFECTS)
     return patch
 
 
@@ -63,9 +65,17 @@ def status_changes(of: Owned, status: Model) -> JsonObject:
     return {**changed, "uid": of.metadata.uid} if changed else {}
 
 
-def _merge(before: Any, after: Any) -> Any:
-    """A merge patch keeps the old keys of an object unless they are named."""
+def _merge(before: Any, after: Any, *, partly: bool = False) -> Any:
+    """A merge patch keeps the old keys of an object unless they are named.
+
+    ``partly``: keys that are the same are left out, for they may be another writer's by now.
+    """
     if isinstance(before, dict) and isinstance(after, dict):
         gone = dict.fromkeys(before.keys() - after.keys())
-        return {key: _merge(before.get(key), value) for key, value in after.items()} | gone
+        changed = {
+            key: _merge(before.get(key), value)
+            for key, value in after.items()
+            if not partly or before.get(key) != value
+        }
+        return changed | gone
     return after

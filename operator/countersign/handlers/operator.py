@@ -161,6 +161,7 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
         await parts.leadership.give_back()
         if parts.courier is not None:  # Last: nobody waits for it.
             await parts.courier.drain(_TELL_SECONDS)
+        await parts.workflow.flush(_TELL_SECONDS)
         log.info("stopped")
 
 

@@ -9,7 +9,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.base import Model, Time
+from countersign.records.knowledge import Outcome, is_automatic
 
 DispositionKind = Literal["human_approved", "auto_executed"]
 SPANS = {
@@ -97,3 +99,40 @@ def frequency_of(times: Iterable[datetime], now: datetime) -> Frequency:
     """How many of the times are within the last hour, day and week; none after ``now`` counts."""
     ages = [now - time for time in times if time <= now]
     return Frequency(**{name: sum(age < span for age in ages) for name, span in SPANS.items()})
+
+
+def execution_of(
+    request: ApprovalRequest,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    incident: str | None = None,
+    anomaly: str | None = None,
+    playbook: str | None = None,
+) -> Execution | None:
+    """How a request that has ended was carried out; None where it never had a plan."""
+    status, metadata = request.status, request.metadata
+    if status.plan is None:
+        return None
+    targets = (step.target for step in status.plan.steps)
+    names = (f"{each.namespace or ''}/{each.kind}/{each.name}" for each in targets)
+    return Execution(
+        id=metadata.uid,
+        request=metadata.name,
+        namespace=metadata.namespace,
+        operation=str(status.plan.type),
+        targets=tuple(dict.fromkeys(names)),
+        playbook=playbook,
+        incident=incident,
+        anomaly=anomaly,
+        success=outcome.success,
+        error=None if outcome.success else outcome.message,
+        disposition="auto_executed" if is_automatic(request) else "human_approved",
+        duration_seconds=status.result.duration_milliseconds / 1000 if status.result else 0.0,
+        finished_at=finished_at(request) or now,
+    )
+
+
+def finished_at(request: ApprovalRequest) -> datetime | None:
+    """When its last attempt ended; None where there was none."""
+    return request.status.attempts[-1].finished_at if request.status.attempts else None
