@@ -6,17 +6,18 @@ tests/integration/test_casebook.py holds it to the real one.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 from uuid import uuid4
 
 from countersign.api.incident import Incident, IncidentStatus
 from countersign.api.playbook import Playbook, PlaybookSpec, PlaybookStatus
 from countersign.errors import ApiError
-from tests.support.fakes_faults import Fault, LostAnswer, conflict, not_found
+from tests.support.fakes_faults import LostAnswer, conflict, not_found
 from tests.support.incidents import playbook as playbook_object
 
 Key = tuple[str, str]
+Befalls = Exception | LostAnswer | Callable[[], object] | None
 Kept = TypeVar("Kept", Incident, Playbook)
 
 
@@ -26,7 +27,7 @@ class FakeCasebook:
     def __init__(self, journal: list[str] | None = None) -> None:
         self.incidents: dict[Key, Incident] = {}
         self.playbooks: dict[Key, Playbook] = {}
-        self.faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
+        self.faults: defaultdict[str, deque[Befalls]] = defaultdict(deque)
         self.error: Exception | None = None
         self.calls: list[str] = []
         self.journal = journal if journal is not None else []
@@ -105,8 +106,8 @@ class FakeCasebook:
             raise fault
         if isinstance(fault, LostAnswer):
             return fault
-        if fault is not None:
-            fault()
+        if fault is not None and isinstance(doing := fault(), Awaitable):
+            await doing
         return None
 
     def _unchanged(self, objects: Mapping[Key, Kept], seen: Kept) -> Kept:
