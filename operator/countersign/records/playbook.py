@@ -86,9 +86,9 @@ def extracted(
 def grown(known: PlaybookSpec, found: PlaybookSpec) -> PlaybookSpec | None:
     """The spec of a playbook that is there, once the same repair has worked again.
 
-    Its incidents grow. A draft is approved, as it was found now, where the repair worked so well:
-    somebody else may have written the draft. None where other steps are under that name: then it
-    is another's, and is left alone.
+    Its incidents grow. A draft is approved where the repair worked so well, in the words in which it
+    was found now, unless people have said that it is for something else: then they approve it. None
+    where other steps are under that name: then it is another's, and is left alone.
     """
     if known.steps != found.steps:
         return None
@@ -98,6 +98,7 @@ def grown(known: PlaybookSpec, found: PlaybookSpec) -> PlaybookSpec | None:
     else:
         sources = (*others, *found.source_incidents)[-MAX_SOURCES:]
     better = found.state is PlaybookState.APPROVED and known.state is PlaybookState.DRAFT
+    better &= (known.symptoms, known.category) == (found.symptoms, found.category)
     return (found if better else known).model_copy(update={"source_incidents": sources})
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident
 from countersign.api.operation import Kind, Operation, OperationType, Target
@@ -190,9 +192,17 @@ def test_only_the_latest_incidents_are_kept() -> None:
 
 
 def test_a_draft_that_works_so_well_is_approved_as_it_was_found_now() -> None:
-    draft = found()[1].model_copy(update={"title": "do not look closely", "symptoms": {}})
+    draft = found()[1].model_copy(update={"title": "do not look closely"})
     best = found(effectiveness_score=5)[1]
     assert grown(draft, best) == best
+
+
+@pytest.mark.parametrize("other", [{"symptoms": {}}, {"category": "network"}])
+def test_a_draft_that_people_say_is_for_something_else_waits_for_people(
+    other: dict[str, Any],
+) -> None:
+    draft = found()[1].model_copy(update=other)
+    assert grown(draft, found(effectiveness_score=5)[1]) == draft
 
 
 def test_what_people_retired_stays_retired() -> None:
