@@ -20,7 +20,7 @@ from devcluster import Cluster
 from tests.support.eventually import eventually
 from tests.support.incidents import LABELS, incident, playbook
 from tests.support.requests_counted import AuditTrail
-from tests.support.shop import Shop
+from tests.support.shop import Shop, condition
 
 Answer = subprocess.CompletedProcess[str]
 JsonObject = dict[str, Any]
@@ -330,3 +330,109 @@ class TestOperator:
         status = self.status(desk, desk.reported(labels=hostile), "Open")
         assert status["anomaly"]["key"].isprintable()
         assert len(status["anomaly"]["key"]) <= 128
+
+
+class TestRepair:
+    """From an alert to a playbook: what a success and a failure make of an incident."""
+
+    ACTION = "kubectl rollout restart deployment/web"
+
+    @pytest.fixture
+    def desk(self, shop: Shop) -> Desk:
+        """Where the operator runs, and a Deployment."""
+        shop.deploy()
+        shop.settled()
+        return Desk(shop.cluster, shop.namespace)
+
+    def recorded(self, shop: Shop, name: str, **spec: Any) -> JsonObject:
+        """A request that is signed, carried out, and of which nothing is left to be written."""
+        usual = {"action": self.ACTION, "verify": {"enabled": False}}
+        shop.carried_out(name, **(usual | spec))
+        done = shop.when(name, lambda status: condition(status, "Recorded").get("status") == "True")
+        status: JsonObject = done["status"]
+        return status
+
+    def only_playbook(self, desk: Desk) -> JsonObject:
+        listed = desk.cluster.kubectl(
+            "get", "playbooks", "--namespace", desk.namespace, "--output=json"
+        )
+        [found] = json.loads(listed.stdout)["items"]
+        one: JsonObject = found
+        return one
+
+    def test_a_success_resolves_the_incident_and_teaches_a_playbook(
+        self, desk: Desk, shop: Shop
+    ) -> None:
+        desk.reported("inc-2031")
+        effects = self.recorded(shop, "r", description="For INC-2031.")["effects"]
+        names = ("knowledge", "incident", "playbook", "learning")
+        assert {effects[name]["state"] for name in names} == {"Done"}
+        status = desk.get("incident/inc-2031")["status"]
+        assert (status["phase"], status["outcome"]) == (
+            "Resolved",
+            {"executionSuccess": True, "effectivenessScore": 4, "learningNotes": self.ACTION},
+        )
+        [disposition] = status["dispositions"]
+        assert (disposition["request"], disposition["disposition"]) == ("r", "human_approved")
+        assert status["resolvedAt"] == disposition["at"]
+        assert status["knowledge"]["entry"] == status["uid"]
+        drawn = self.only_playbook(desk)
+        assert drawn["metadata"]["name"].startswith("kube-pod-crash-looping-restart-rollout-")
+        assert (drawn["spec"]["state"], drawn["spec"]["sourceIncidents"]) == ("Draft", ["inc-2031"])
+        assert drawn["spec"]["symptoms"]["alertname"] == "KubePodCrashLooping"
+        assert "pod" not in drawn["spec"]["symptoms"]
+        [step] = drawn["spec"]["steps"]
+        assert (step["operation"]["type"], step["operation"]["target"]["name"]) == (
+            "RestartRollout",
+            "web",
+        )
+        counts = (drawn["status"]["executions"], drawn["status"]["successes"])
+        assert counts == (1, 1)
+        assert 0 < drawn["status"]["trust"] < 1
+
+    def test_the_same_repair_again_grows_the_playbook_and_the_next_incident_knows(
+        self, desk: Desk, shop: Shop
+    ) -> None:
+        labels = LABELS | {"namespace": desk.namespace}
+        for number in (1, 2):
+            pod = {"pod": f"web-{number}"}
+            desk.reported(f"inc-{number}", labels=labels | pod)
+            eventually(
+                lambda name=f"inc-{number}": (
+                    desk.get(f"incident/{name}").get("status", {}).get("anomaly")
+                ),
+                what="it to be counted",
+            )
+            self.recorded(shop, f"r{number}", incident=f"INC-{number}")
+        drawn = self.only_playbook(desk)
+        assert drawn["spec"]["sourceIncidents"] == ["inc-1", "inc-2"]
+        assert drawn["status"]["successes"] == 2
+        desk.reported("inc-3", labels=labels | {"pod": "web-3"})
+        anomaly = eventually(
+            lambda: desk.get("incident/inc-3").get("status", {}).get("anomaly"),
+            what="the third to be counted",
+        )
+        assert (anomaly["lastHour"], anomaly["humanApproved"], anomaly["autoExecuted"]) == (3, 2, 0)
+
+    def test_what_people_judged_best_is_approved_at_once(self, desk: Desk, shop: Shop) -> None:
+        what = desk.reported("inc-5")
+        accepted(desk.spec("alice", what, effectivenessScore=5, learningNotes="Restart it."))
+        self.recorded(shop, "r", incident="inc-5")
+        outcome = desk.get(what)["status"]["outcome"]
+        assert (outcome["effectivenessScore"], outcome["learningNotes"]) == (5, "Restart it.")
+        assert self.only_playbook(desk)["spec"]["state"] == "Approved"
+
+    def test_a_failure_leaves_the_incident_open(self, desk: Desk, shop: Shop) -> None:
+        what = desk.reported("inc-6")
+        action = "kubectl scale deployment/web --replicas=9 --current-replicas=3"
+        shop.propose("r", action=action, incident="inc-6")
+        shop.planned("r")
+        shop.kubectl("delete", "rolebinding", "--all")
+        shop.sign("r")
+        assert shop.ended("r")["status"]["phase"] == "Failed"
+        shop.when("r", lambda status: condition(status, "Recorded").get("status") == "True")
+        status = desk.get(what)["status"]
+        assert status["phase"] == "Open"
+        assert "outcome" not in status
+        listed = shop.kubectl("get", "playbooks", "--output=name").stdout
+        assert listed == ""

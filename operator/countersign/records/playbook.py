@@ -86,9 +86,9 @@ def extracted(
 def grown(known: PlaybookSpec, found: PlaybookSpec) -> PlaybookSpec | None:
     """The spec of a playbook that is there, once the same repair has worked again.
 
-    Its incidents grow. A draft is approved where the repair worked so well, in the words in which it
-    was found now, unless people have said that it is for something else: then they approve it. None
-    where other steps are under that name: then it is another's, and is left alone.
+    Its incidents grow. A draft is approved where the repair worked so well, in the words in which
+    it was found now, unless people have said that it is for something else: then they approve it.
+    None where other steps are under that name: then it is another's, and is left alone.
     """
     if known.steps != found.steps:
         return None
