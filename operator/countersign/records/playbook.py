@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from math import floor
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident
@@ -35,6 +36,8 @@ _SSH = re.compile(r"ssh\b", re.IGNORECASE)
 _SSH_TEXT = 4096
 _SLUG = 32
 _HASH = 10
+_TRUST_DIGITS = 10_000
+"""What people are shown has four digits, and never more than there is."""
 
 
 def playbook_name(alert: str, steps: Sequence[PlaybookStep]) -> str:
@@ -110,12 +113,13 @@ def counted(playbook: Playbook, uid: str, at: datetime, *, success: bool) -> Pla
     mine = PlaybookOutcome(uid=uid, at=at, success=success)
     latest = sorted((*status.outcomes, mine), key=lambda each: each.at)[-MAX_OUTCOMES:]
     last_used = latest[-1].at
+    lower = trust([(each.at, each.success) for each in latest], last_used)
     return status.model_copy(
         update={
             "executions": status.executions + 1,
             "successes": status.successes + success,
             "last_used": last_used,
-            "trust": trust([(each.at, each.success) for each in latest], last_used),
+            "trust": floor(lower * _TRUST_DIGITS) / _TRUST_DIGITS,
             "outcomes": tuple(latest),
         }
     )
