@@ -30,6 +30,7 @@ from countersign.notifications import Courier, courier_from
 from countersign.policybook import PolicyBook
 from countersign.ports import Store
 from countersign.records.catalogues import CATALOGUES
+from countersign.reputation import Reputation
 from countersign.stores.configmap import ConfigMapStore
 from countersign.workflow import Workflow
 
@@ -85,7 +86,7 @@ async def assemble(settings: Settings) -> Parts:
         ),
         clock=clock,
         meter=meter,
-        policies=book,
+        policies=Reputation(book, store, casebook, clock),
         parallel=settings.parallel,
     )
     leadership = Leadership(

@@ -43,8 +43,11 @@ class LearningEffect:
         incident = await dossier.judged_incident()
         repair = extracted(incident, dossier.request, dossier.now) if incident else None
         same = await dossier.playbook(repair[0]) if repair is not None else None
-        if same is not None:
-            return same
+        if same is not None and repair is not None:
+            if same.spec.steps == repair[1].steps:
+                return same
+            # Whoever may draft playbooks may take the name: it must not earn trust for other steps.
+            return skipped(f"Playbook {repair[0]} has other steps than what was done.")
         if PLAYBOOK in dossier.undone:
             return Result(EffectState.PENDING, "It waits for its playbook to be written.")
         if named is None:

@@ -233,6 +233,20 @@ RESTART = "kubectl rollout restart deployment/web"
 
 
 @in_virtual_time
+async def test_other_steps_under_the_repairs_name_earn_no_trust() -> None:
+    world = await executed(incident())
+    await to_the_end(world)
+    [(_, name)] = world.casebook.playbooks
+    squatter = playbook(name=name)
+    world = await executed(incident(), squatter)
+    await to_the_end(world)
+    kept = world.casebook.playbooks["shop", name]
+    assert (kept.spec, kept.status) == (squatter.spec, squatter.status)
+    assert states(world)[PLAYBOOK] == states(world)[LEARNING] == "Skipped"
+    assert why(world, LEARNING) == f"Playbook {name} has other steps than what was done."
+
+
+@in_virtual_time
 async def test_the_playbook_that_was_followed_is_extended_and_counted_and_no_other_is_made() -> (
     None
 ):
