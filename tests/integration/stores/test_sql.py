@@ -1,111 +1,25 @@
-"""What is special about databases: their schema, their errors, and who may do what."""
+"""What is special about databases: their errors, and who may do what."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import text
-from sqlalchemy.engine import Connection
 
 from countersign.bootstrap import sql_store
 from countersign.errors import StoreError
 from countersign.records.knowledge import Outcome
 from countersign.records.query import Query
 from countersign.remembering import Memory
-from countersign.stores.sql.migration import migrate
-from countersign.stores.sql.schema import METADATA, VERSION_TABLE
-from countersign.stores.sql.store import SqlStore
 from countersign.stores.sql.urls import dialect_of
-from tests.support.databases import Server
+from tests.support.databases import Server, opened
 from tests.support.fakes import FakeDesk, FakeMeter
 from tests.support.fakes_objects import approved
 from tests.support.fakes_time import FakeClock
 from tests.support.knowledge import BASE, entry
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[SqlStore]:
-    store = sql_store(url)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-# --- Schema ---------------------------------------------------------------------------------------
-
-
-async def test_several_replicas_that_start_at_once_migrate_once(url: str) -> None:
-    stores = [sql_store(url) for _ in range(4)]
-    try:
-        await asyncio.gather(*(store.save(entry(n)) for n, store in enumerate(stores)))
-        assert len(await stores[0].latest(10)) == 4
-    finally:
-        await asyncio.gather(*(store.close() for store in stores))
-
-
-async def test_the_schema_is_what_the_tables_say(url: str) -> None:
-    def differences(connection: Connection) -> list[object]:
-        ours = {*METADATA.tables, VERSION_TABLE}
-        options = {
-            "version_table": VERSION_TABLE,
-            "include_name": lambda name, kind, _: kind != "table" or name in ours,
-        }
-        found = compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
-        return [each for each in found if not of_one_dialect(each)]
-
-    def of_one_dialect(difference: object) -> bool:
-        return any(word in repr(difference) for word in ("terms", "vocabulary"))
-
-    dialect = dialect_of(url)
-    engine = dialect.engine()
-    await migrate(engine, dialect)
-    async with engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    await engine.dispose()
-
-
-async def test_a_database_of_a_newer_version_is_left_alone_and_said_to_be_so(url: str) -> None:
-    async with opened(url) as store:
-        await store.save(entry(1))
-        async with store._engine.begin() as connection:
-            await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    async with opened(url) as store:
-        with pytest.raises(StoreError, match="9999 of a newer version"):
-            await store.save(entry(2))
-
-
-RELEASED = {"0001": Path(__file__).parents[2] / "data/knowledge/0001.sql"}
-
-
-@pytest.mark.parametrize("revision", RELEASED)
-async def test_what_an_older_version_wrote_is_found_after_the_migration(
-    url: str, revision: str
-) -> None:
-    dialect = dialect_of(url)
-    engine = dialect.engine()
-    await migrate(engine, dialect, revision)
-    async with engine.begin() as connection:
-        for statement in RELEASED[revision].read_text("utf-8").split(";\n"):
-            if statement.strip():
-                await connection.exec_driver_sql(statement)
-    await engine.dispose()
-    async with opened(url) as store:
-        [found] = await store.search(Query(tags=("success",)))
-        assert (
-            found.title == "[人工修復] KubePodOOMKilled: kubectl set resources deployment/billing"
-        )
-        assert await store.get("00000000-0000-4000-8000-000000000020") == found
-
 
 # --- Errors ---------------------------------------------------------------------------------------
 
