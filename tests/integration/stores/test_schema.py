@@ -81,6 +81,7 @@ REPAIR = execution(
     anomaly="KubePodOOMKilled billing",
     duration_seconds=12.25,
 )
+SIGNED = happening(18, "核准", type="decide", actor="alice", actor_role="signer")
 
 
 @pytest.fixture(params=RELEASED)
@@ -116,11 +117,12 @@ async def test_an_older_version_can_be_written_on_after_the_migration(
 ) -> None:
     del revision
     async with opened(url) as store:
-        await store.save(BASE[1], REPAIR, [happening(18, "核准", type="decide"), happening(30)])
+        await store.save(BASE[1], REPAIR, [SIGNED, happening(30)])
         await store.save(entry(50, title="latency"), execution(50), [happening(50)])
         await store.occurred(occurrence(99, after(10), "KubePodOOMKilled billing"))
         assert await store.executions(Choice()) == [execution(50), REPAIR]
-        assert happening(30) in await store.timeline(uid(20))
+        timeline = await store.timeline(uid(20))
+        assert timeline.count(SIGNED) == timeline.count(happening(30)) == 1
         assert await store.search(Query("latency")) == [entry(50, title="latency")]
         frequency = await store.frequency("KubePodOOMKilled billing", after(20))
         assert frequency == Frequency(1, 1, 1)

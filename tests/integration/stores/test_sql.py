@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from sqlalchemy import event
 
 from countersign.bootstrap import sql_store
 from countersign.errors import StoreError
+from countersign.records.execution import Choice
 from countersign.records.knowledge import Outcome
 from countersign.records.query import Query
 from countersign.remembering import Memory
+from countersign.stores.sql.store import SqlStore
 from countersign.stores.sql.urls import dialect_of
 from tests.support.databases import Server, opened
 from tests.support.fakes import FakeDesk, FakeMeter
-from tests.support.fakes_objects import approved
+from tests.support.fakes_objects import after, approved
 from tests.support.fakes_time import FakeClock
 from tests.support.knowledge import BASE, entry
+from tests.support.lessons import ANOMALY, WEB, execution, happening, occurrence, uid
 
 # --- Errors ---------------------------------------------------------------------------------------
 
@@ -75,15 +82,19 @@ async def test_a_file_that_is_no_database_is_an_error_and_is_left_as_it_is(tmp_p
     assert file.read_text() == "something else " * 100
 
 
-async def test_nothing_of_an_entry_is_there_when_its_last_part_fails(sqlite: str) -> None:
+@pytest.mark.parametrize("table", ["knowledge_text", "execution_target", "event"])
+async def test_nothing_of_a_record_is_there_when_any_part_of_it_fails(
+    sqlite: str, table: str
+) -> None:
     async with opened(sqlite) as store:
-        await store.save(entry(1))
+        await store.save(entry(1), execution(1), [happening(1)])
         with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as other:
-            other.execute("DROP TABLE countersign_knowledge_text")
+            other.execute(f"DROP TABLE countersign_{table}")
         other.close()
         with pytest.raises(StoreError):
-            await store.save(entry(2))
+            await store.save(entry(2), execution(2), [happening(2)])
         assert await store.latest(10) == [entry(1)]
+        assert await store.executions(Choice()) == [execution(1)]
 
 
 async def test_a_store_that_is_down_costs_no_outcome_and_is_written_to_later(
@@ -100,6 +111,45 @@ async def test_a_store_that_is_down_costs_no_outcome_and_is_written_to_later(
         assert written is not None
         assert written == await memory.remember(approved(), outcome)
         assert len(await store.latest(10)) == 1
+
+
+# --- Speed ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def statements(store: SqlStore) -> Iterator[list[tuple[str, Any]]]:
+    """What is asked of the database meanwhile."""
+    asked: list[tuple[str, Any]] = []
+
+    def heard(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(store._engine.sync_engine, "before_cursor_execute", heard)
+    yield asked
+    event.remove(store._engine.sync_engine, "before_cursor_execute", heard)
+
+
+async def test_no_question_about_lessons_reads_a_whole_table(sqlite: str) -> None:
+    async with opened(sqlite) as store:
+        await store.save(entry(1), execution(1), [happening(1)])
+        await store.occurred(occurrence(1, after(1)))
+        with statements(store) as asked:
+            await store.executions(Choice(since=after(1)))
+            await store.executions(Choice(operation="Scale", target=WEB))
+            await store.executions(Choice(anomaly=ANOMALY))
+            await store.executions(Choice(playbook=("shop", "restart")))
+            await store.timeline(uid(1))
+            await store.frequency(ANOMALY, after(1))
+        assert len(asked) == 6
+        async with store._engine.connect() as connection:
+            for statement, parameters in asked:
+                plan = await connection.exec_driver_sql(
+                    f"EXPLAIN QUERY PLAN {statement}", parameters
+                )
+                steps = [row[-1] for row in plan]
+                assert not [step for step in steps if step.startswith("SCAN")], statement
+                assert any("INDEX" in step for step in steps)
 
 
 # --- Rights ---------------------------------------------------------------------------------------
