@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -25,14 +25,21 @@ KEY = base64.b64encode(b"a key of this test's own").decode()
 
 
 class Hook(BaseHTTPRequestHandler):
-    """Keeps what it is sent."""
+    """Keeps what it is sent; while it is down it answers 503 and keeps nothing but the ids."""
 
     received: list[tuple[dict[str, str], bytes]]
+    refused: list[str]
+    down: Event
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.received.append(({k.lower(): v for k, v in self.headers.items()}, body))
-        self.send_response(204)
+        if self.down.is_set():
+            self.refused.append(self.headers["webhook-id"])
+            self.send_response(503)
+        else:
+            self.received.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            self.send_response(204)
+        self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -47,6 +54,8 @@ class Town:
     received: list[tuple[dict[str, str], bytes]]
     env: dict[str, str]
     log: Path
+    refused: list[str]
+    down: Event
 
     def events(self, uid: str) -> dict[str, dict[str, Any]]:
         """The CloudEvents about a request, by the end of their id."""
@@ -65,7 +74,10 @@ class Town:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     received: list[tuple[dict[str, str], bytes]] = []
-    handler = type("OwnHook", (Hook,), {"received": received})
+    refused: list[str] = []
+    down = Event()
+    parts = {"received": received, "refused": refused, "down": down}
+    handler = type("OwnHook", (Hook,), parts)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     serving.start()
@@ -85,7 +97,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
                 "COUNTERSIGN_LOCALE": "zh-TW",
             }
             operator = cluster.start_operator(env=env)
-            yield Town(Shop.opened(cluster), received, {**cluster.env, **env}, operator.log_path)
+            shop, path = Shop.opened(cluster), operator.log_path
+            yield Town(shop, received, {**cluster.env, **env}, path, refused, down)
             assert operator.terminate() == 0
     finally:
         server.shutdown()
@@ -116,6 +129,23 @@ def test_people_are_asked_told_of_the_decision_and_of_the_end(town: Town) -> Non
         signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
         digest = hmac.new(base64.b64decode(KEY), signed, hashlib.sha256).digest()
         assert headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
+
+
+def test_a_channel_that_was_down_meanwhile_is_told_all_of_it_when_it_is_back(town: Town) -> None:
+    shop = town.shop
+    shop.deploy("late")
+    town.down.set()
+    shop.propose("late", action="kubectl rollout restart deployment/late")
+    shop.planned("late")
+    shop.sign("late")
+    assert shop.ended("late")["status"]["phase"] == "Succeeded"
+    uid = shop.get("approval", "late")["metadata"]["uid"]
+    eventually(lambda: any(uid in each for each in town.refused), what="an attempt")
+    assert town.events(uid) == {}
+    town.down.clear()
+    eventually(lambda: len(town.events(uid)) == 3, what="all three", seconds=120)
+    ids = [headers["webhook-id"] for headers, _ in town.received if uid in headers["webhook-id"]]
+    assert len(ids) == len(set(ids)) == 3  # At least once; and here once.
 
 
 def test_what_was_done_is_found_in_the_database_by_words_of_either_language(town: Town) -> None:
