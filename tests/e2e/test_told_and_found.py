@@ -28,12 +28,16 @@ class Hook(BaseHTTPRequestHandler):
     """Keeps what it is sent; while it is down it answers 503 and keeps nothing but the ids."""
 
     received: list[tuple[dict[str, str], bytes]]
+    phones: list[bytes]
     refused: list[str]
     down: Event
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.down.is_set():
+        if self.path.startswith("/phones"):
+            self.phones.append(body)
+            self.send_response(200)
+        elif self.down.is_set():
             self.refused.append(self.headers["webhook-id"])
             self.send_response(503)
         else:
@@ -54,6 +58,7 @@ class Town:
     received: list[tuple[dict[str, str], bytes]]
     env: dict[str, str]
     log: Path
+    phones: list[bytes]
     refused: list[str]
     down: Event
 
@@ -74,31 +79,35 @@ class Town:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     received: list[tuple[dict[str, str], bytes]] = []
+    phones: list[bytes] = []
     refused: list[str] = []
     down = Event()
-    parts = {"received": received, "refused": refused, "down": down}
+    parts = {"received": received, "phones": phones, "refused": refused, "down": down}
     handler = type("OwnHook", (Hook,), parts)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     serving.start()
     channels = {
-        "audit": {"type": "webhook", "url": {"env": "HOOK_URL"}, "signingKey": {"env": "HOOK_KEY"}}
+        "audit": {"type": "webhook", "url": {"env": "HOOK_URL"}, "signingKey": {"env": "HOOK_KEY"}},
+        "phones": {"type": "apprise", "url": {"env": "PHONES_URL"}},
     }
+    routes = [{"channels": ["audit"]}, {"channels": ["phones"], "steps": ["executed"]}]
     told = folder / "notifications.yaml"
-    told.write_text(json.dumps({"channels": channels, "routes": [{"channels": ["audit"]}]}))
+    told.write_text(json.dumps({"channels": channels, "routes": routes}))
     try:
         with start(Options()) as cluster:
             env = {
                 "COUNTERSIGN_NOTIFICATIONS": str(told),
                 "HOOK_URL": f"http://127.0.0.1:{server.server_port}/s3cr3t",
                 "HOOK_KEY": f"whsec_{KEY}",
+                "PHONES_URL": f"json://127.0.0.1:{server.server_port}/phones/s3cr3t",
                 "COUNTERSIGN_STORE": "sql",
                 "COUNTERSIGN_STORE_URL": f"sqlite:///{folder}/knowledge.db",
                 "COUNTERSIGN_LOCALE": "zh-TW",
             }
             operator = cluster.start_operator(env=env)
             shop, path = Shop.opened(cluster), operator.log_path
-            yield Town(shop, received, {**cluster.env, **env}, path, refused, down)
+            yield Town(shop, received, {**cluster.env, **env}, path, phones, refused, down)
             assert operator.terminate() == 0
     finally:
         server.shutdown()
@@ -125,6 +134,10 @@ def test_people_are_asked_told_of_the_decision_and_of_the_end(town: Town) -> Non
         "medium",
     )
     assert [each["name"] for each in told["signers"]] == ["alice"]
+    eventually(lambda: town.phones, what="the phones to ring")
+    [rung] = map(json.loads, town.phones)
+    assert rung["title"] == "✅ Executed: SUCCESS · risk medium"
+    assert f"Message: {uid}/executed" in rung["message"]
     for headers, body in town.received:
         signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
         digest = hmac.new(base64.b64decode(KEY), signed, hashlib.sha256).digest()

@@ -23,7 +23,7 @@ from countersign.notifications.routing import Channel, parse_routing
 from countersign.records.notification import Notification
 from tests.support.fakes import FakeMeter
 from tests.support.fakes_time import START, FakeClock
-from tests.support.messages import message
+from tests.support.messages import hostile, message
 from tests.support.receiver import Act, Receiver, drip, hang_up, say_nothing, status
 
 FILE = """
@@ -556,6 +556,7 @@ NO_ADDRESSES = {
     "no host": "http:///services/s3cr3t",
     "no URL": "http://hooks.example:s3cr3t/services",
     "odd characters": "http://hooks.example/s3cr3t\x00",
+    "two lines": "http://hooks.example/s3cr3t\nhttp://hooks.example/other",
 }
 
 
@@ -568,6 +569,29 @@ async def test_an_address_that_makes_no_sense_is_not_repeated(tmp_path: Path, ad
         HttpChannel(channel, Post(FakeClock().now), FakeClock().now)
     assert "s3cr3t" not in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+async def test_what_is_no_text_in_the_environment_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SRE_URL", "http://hooks.example/s3cr3t\udcff")
+    channel = Channel.model_validate({"type": "slack", "url": {"env": "SRE_URL"}})
+    with pytest.raises(ConfigError, match="cannot be seen") as caught:
+        HttpChannel(channel, Post(FakeClock().now), FakeClock().now)
+    assert "s3cr3t" not in str(caught.value)
+
+
+async def test_no_text_of_a_message_moves_a_terminal_that_shows_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Receiver([status(500), status(404)]) as receiver:
+        monkeypatch.setenv("SRE_URL", receiver.url)
+        with structlog.testing.capture_logs() as lines:
+            await Office().tell(hostile(namespace="shop"))
+    assert len(lines) == 2
+    texts = [str(value) for line in lines for value in line.values()]
+    assert all(each.isprintable() for each in texts)
+    assert not any("everyone" in each or "evil" in each for each in texts)
 
 
 @pytest.mark.parametrize(
