@@ -97,6 +97,8 @@ def _plan(request: ApprovalRequest, plan: Plan, now: datetime) -> Iterator[Line]
         (" - stale: a new one is being made" if stale else "", "red"),
     )
     yield line("  ", (plan.digest, "dim"))
+    if plan.flapping:
+        yield line("  ", (plan.flapping, "bold yellow"), hang=4)
     for step in plan.steps:
         yield from _step(step)
     if plan.blast_radius is not None:

@@ -16,17 +16,18 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from countersign.api.effects import EffectState
 from countersign.bootstrap import sql_store
+from countersign.effects import outbox_of
 from countersign.errors import StoreError
-from countersign.records.knowledge import Outcome
 from countersign.records.query import Query
-from countersign.remembering import Memory
 from countersign.stores.sql.migration import migrate
 from countersign.stores.sql.schema import METADATA, VERSION_TABLE
 from countersign.stores.sql.store import SqlStore
 from countersign.stores.sql.urls import dialect_of
 from tests.support.databases import Server
 from tests.support.fakes import FakeDesk, FakeMeter
+from tests.support.fakes_casebook import FakeCasebook
 from tests.support.fakes_objects import approved
 from tests.support.fakes_time import FakeClock
 from tests.support.knowledge import BASE, entry
@@ -177,14 +178,20 @@ async def test_a_store_that_is_down_costs_no_outcome_and_is_written_to_later(
 ) -> None:
     folder, meter = tmp_path / "volume", FakeMeter()
     async with opened(f"sqlite:///{folder}/knowledge.db") as store:
-        memory = Memory(store, FakeDesk(), FakeClock(), meter)
-        outcome = Outcome(success=True, message="done")
-        assert await memory.remember(approved(), outcome) is None
+        outbox = outbox_of(
+            store=store,
+            casebook=FakeCasebook(),
+            desk=FakeDesk(),
+            clock=FakeClock(),
+            meter=meter,
+        )
+        [result] = (await outbox.remember(approved())).values()
+        assert (result.state, result.knowledge) == (EffectState.PENDING, None)
         assert meter.told == [("failed effect", "knowledge")]
         folder.mkdir()
-        written = await memory.remember(approved(), outcome)
-        assert written is not None
-        assert written == await memory.remember(approved(), outcome)
+        written = await outbox.remember(approved())
+        assert written["knowledge"].knowledge is not None
+        assert written == await outbox.remember(approved())
         assert len(await store.latest(10)) == 1
 
 
