@@ -25,12 +25,16 @@ KEY = base64.b64encode(b"a key of this test's own").decode()
 
 
 class Hook(BaseHTTPRequestHandler):
-    """Keeps what it is sent; while it is down it answers 503 and keeps nothing but the ids."""
+    """Keeps what it is sent; while it is down it keeps nothing but the ids.
+
+    Then it answers 503, or 404 where it is gone for good.
+    """
 
     received: list[tuple[dict[str, str], bytes]]
     phones: list[bytes]
     refused: list[str]
     down: Event
+    gone: Event
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -39,7 +43,7 @@ class Hook(BaseHTTPRequestHandler):
             self.send_response(200)
         elif self.down.is_set():
             self.refused.append(self.headers["webhook-id"])
-            self.send_response(503)
+            self.send_response(404 if self.gone.is_set() else 503)
         else:
             self.received.append(({k.lower(): v for k, v in self.headers.items()}, body))
             self.send_response(204)
@@ -61,6 +65,7 @@ class Town:
     phones: list[bytes]
     refused: list[str]
     down: Event
+    gone: Event
 
     def events(self, uid: str) -> dict[str, dict[str, Any]]:
         """The CloudEvents about a request, by the end of their id."""
@@ -81,8 +86,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     received: list[tuple[dict[str, str], bytes]] = []
     phones: list[bytes] = []
     refused: list[str] = []
-    down = Event()
-    parts = {"received": received, "phones": phones, "refused": refused, "down": down}
+    down, gone = Event(), Event()
+    parts = {
+        "received": received,
+        "phones": phones,
+        "refused": refused,
+        "down": down,
+        "gone": gone,
+    }
     handler = type("OwnHook", (Hook,), parts)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -107,7 +118,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             }
             operator = cluster.start_operator(env=env)
             shop, path = Shop.opened(cluster), operator.log_path
-            yield Town(shop, received, {**cluster.env, **env}, path, phones, refused, down)
+            yield Town(shop, received, {**cluster.env, **env}, path, phones, refused, down, gone)
             assert operator.terminate() == 0
     finally:
         server.shutdown()
@@ -159,6 +170,33 @@ def test_a_channel_that_was_down_meanwhile_is_told_all_of_it_when_it_is_back(tow
     eventually(lambda: len(town.events(uid)) == 3, what="all three", seconds=120)
     ids = [headers["webhook-id"] for headers, _ in town.received if uid in headers["webhook-id"]]
     assert len(ids) == len(set(ids)) == 3  # At least once; and here once.
+    told = shop.when("late", lambda status: states(status) == ["Done"] * 3)["status"]["effects"]
+    assert not any(each.get("message") for name, each in told.items() if "message-" in name)
+
+
+def states(status: dict[str, Any]) -> list[str]:
+    """Of a request's messages."""
+    effects = status.get("effects", {}).items()
+    return [each["state"] for name, each in effects if name.startswith("message-")]
+
+
+def test_what_a_channel_will_not_have_is_a_dead_letter_that_the_status_names(town: Town) -> None:
+    shop = town.shop
+    shop.deploy("lost")
+    town.down.set()
+    town.gone.set()
+    shop.propose("lost", action="kubectl rollout restart deployment/lost")
+    shop.planned("lost")
+    shop.sign("lost")
+    status = shop.when("lost", lambda status: states(status) == ["Dead"] * 3)["status"]
+    town.gone.clear()
+    town.down.clear()
+    assert status["phase"] == "Succeeded"
+    # The phones have it; who has not is named, and not how to reach them.
+    assert status["effects"]["message-executed"]["message"] == "Given up: audit."
+    uid = shop.get("approval", "lost")["metadata"]["uid"]
+    assert any(f"{uid}/executed" in body.decode() for body in town.phones)
+    assert town.events(uid) == {}
 
 
 def test_what_was_done_is_found_in_the_database_by_words_of_either_language(town: Town) -> None:
