@@ -8,9 +8,10 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 RUN python -m venv /opt/countersign
 # Dependencies first: they change less often than the code. Wheels only, so no compiler is needed and
 # no package runs code of its own here; --no-deps, so nothing comes in that the lock file does not name.
-# With the libraries for COUNTERSIGN_STORE=sql: --build-arg REQUIREMENTS=requirements-sql.lock
+# With the libraries for COUNTERSIGN_STORE=sql and for channels of type apprise:
+#   --build-arg REQUIREMENTS=requirements-extras.lock
 ARG REQUIREMENTS=requirements-runtime.lock
-COPY requirements-runtime.lock requirements-sql.lock ./
+COPY requirements-runtime.lock requirements-extras.lock ./
 RUN /opt/countersign/bin/pip install --require-hashes --no-deps --only-binary=:all: \
       -r "$REQUIREMENTS"
 COPY pyproject.toml README.md ./

@@ -53,11 +53,11 @@ format: $(SYNCED) ## Format the code
 
 lock: $(UV) ## Resolve all dependencies again
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
-	  --group dev --extra sql pyproject.toml -o requirements.lock $(ARGS)
+	  --group dev --all-extras pyproject.toml -o requirements.lock $(ARGS)
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
 	  -c requirements.lock pyproject.toml -o requirements-runtime.lock
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-header \
-	  -c requirements.lock --extra sql pyproject.toml -o requirements-sql.lock
+	  -c requirements.lock --all-extras pyproject.toml -o requirements-extras.lock
 
 clean: ## Remove what make has put into this folder
 	rm -rf .tools .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

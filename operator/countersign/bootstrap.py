@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from countersign.casework import Casework
 from countersign.clock import SystemClock
 from countersign.cluster import (
+    KubernetesCasebook,
     KubernetesCluster,
     KubernetesConfigMaps,
     KubernetesLease,
@@ -18,6 +20,7 @@ from countersign.cluster import (
 )
 from countersign.config import Settings
 from countersign.connection import Connection, load_configuration
+from countersign.effects import outbox_of
 from countersign.errors import StoreError
 from countersign.executors import all_executors
 from countersign.kubeconfig import load_place
@@ -27,7 +30,7 @@ from countersign.notifications import Courier, courier_from
 from countersign.policybook import PolicyBook
 from countersign.ports import Store
 from countersign.records.catalogues import CATALOGUES
-from countersign.remembering import Memory
+from countersign.reputation import Reputation
 from countersign.stores.configmap import ConfigMapStore
 from countersign.workflow import Workflow
 
@@ -50,6 +53,7 @@ class Parts:
     book: PolicyBook
     store: Store
     workflow: Workflow
+    casework: Casework
     courier: Courier | None
 
 
@@ -66,15 +70,23 @@ async def assemble(settings: Settings) -> Parts:
     cluster = KubernetesCluster(connection)
     desk = OperatorDesk(connection, clock, instance=settings.identity)
     store = knowledge_store(settings, connection)
-    book = PolicyBook(clock)
+    book, casebook = PolicyBook(clock), KubernetesCasebook(connection)
     workflow = Workflow(
         executors=all_executors(cluster, clock),
         cluster=cluster,
         desk=desk,
-        memory=Memory(store, desk, clock, meter, courier, CATALOGUES[settings.locale]),
+        outbox=outbox_of(
+            store=store,
+            casebook=casebook,
+            desk=desk,
+            clock=clock,
+            meter=meter,
+            notifier=courier,
+            words=CATALOGUES[settings.locale],
+        ),
         clock=clock,
         meter=meter,
-        policies=book,
+        policies=Reputation(book, store, casebook, clock),
         parallel=settings.parallel,
     )
     leadership = Leadership(
@@ -84,9 +96,18 @@ async def assemble(settings: Settings) -> Parts:
         holder=f"{settings.identity}_{uuid.uuid4().hex[:8]}",
         seconds=settings.lease_seconds,
     )
-    schema = KubernetesSchema(connection)
     return Parts(
-        settings, connection, desk, meter, leadership, schema, book, store, workflow, courier
+        settings=settings,
+        connection=connection,
+        desk=desk,
+        meter=meter,
+        leadership=leadership,
+        schema=KubernetesSchema(connection),
+        book=book,
+        store=store,
+        workflow=workflow,
+        casework=Casework(casebook, store, clock),
+        courier=courier,
     )
 
 
@@ -128,6 +149,6 @@ def sql_store(url: str) -> SqlStore:
     except ModuleNotFoundError as error:
         raise StoreError(
             f"COUNTERSIGN_STORE=sql needs {error.name}: pip install 'countersign[sql]', or an "
-            "image built with --build-arg REQUIREMENTS=requirements-sql.lock."
+            "image built with --build-arg REQUIREMENTS=requirements-extras.lock."
         ) from error
     return SqlStore(dialect_of(url))

@@ -8,7 +8,7 @@ not arrived yet.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
 from countersign.api.policy_require import REMEMBERED
 from countersign.policy.circumstances import Circumstances
+from countersign.policy.flapping import FLAPPING_WITHIN
 from countersign.policy.history import Past, past_of
 from countersign.policy.matching import Labels, applies, selects_namespaces
 from countersign.policy.named_policy import NamedPolicy, read_policy
@@ -34,6 +35,22 @@ class Waiting:
     namespace: str
     name: str
     subject: Subject | None
+
+
+class _Values(Collection[Past]):
+    """What is known of the past, without a copy for every decision."""
+
+    def __init__(self, known: Mapping[str, tuple[int, Past]]) -> None:
+        self._known = known
+
+    def __contains__(self, item: object) -> bool:
+        return any(each == item for each in self)
+
+    def __iter__(self) -> Iterator[Past]:
+        return (past for _, past in self._known.values())
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 class PolicyBook:
@@ -63,13 +80,12 @@ class PolicyBook:
     def now(self) -> Circumstances:
         """What is known at this moment, complete or not."""
         policies = tuple(self._policies[name] for name in sorted(self._policies))
-        past = [each for _, each in self._past.values()] if self.looks_back else []
-        return Circumstances(policies, self._namespaces, past)
+        return Circumstances(policies, self._namespaces, _Values(self._past))
 
     def approved(self, request: ApprovalRequest, status: ApprovalRequestStatus) -> None:
         """Count an approval before it is written: two at once must not both be the last one."""
         past = past_of(request.model_copy(update={"status": status}))
-        if past is not None and self._keeps_the_past:
+        if past is not None:
             self._past[request.metadata.uid] = (request.metadata.version, past)
 
     # --- Policies -----------------------------------------------------------------------------
@@ -185,13 +201,11 @@ class PolicyBook:
             )
         else:
             self._waiting.pop(uid, None)
-        if not self._keeps_the_past:
-            return
         known = self._past.get(uid)
         if known is not None and known[0] > version:
             return  # An event from before the approval.
         past = past_of(request)
-        if past is None or past.latest < self._clock.now() - REMEMBERED:
+        if past is None or past.latest < self._clock.now() - self._kept_for:
             self._past.pop(uid, None)
         else:
             self._past[uid] = (version, past)
@@ -207,16 +221,16 @@ class PolicyBook:
         self._judge()
 
     @property
-    def _keeps_the_past(self) -> bool:
-        """All is read when a policy first looks back; before that, to keep it would be in vain."""
-        return self._past_known or self.looks_back
+    def _kept_for(self) -> timedelta:
+        """All is read when a policy first looks back; before that, the last hours tell enough."""
+        return REMEMBERED if self._past_known or self.looks_back else FLAPPING_WITHIN
 
     def _forget_what_is_old(self) -> None:
         self._seen += 1
         if self._seen % _FORGET_EVERY == 0:
-            oldest = self._clock.now() - REMEMBERED - timedelta(minutes=1)
-            kept = {uid: item for uid, item in self._past.items() if item[1].latest >= oldest}
-            self._past = kept
+            oldest = self._clock.now() - self._kept_for - timedelta(minutes=1)
+            for uid in [uid for uid, (_, past) in self._past.items() if past.latest < oldest]:
+                del self._past[uid]
 
     def _judge(self) -> None:
         """Whether all is known that the policies of now depend on."""

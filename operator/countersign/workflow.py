@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -20,9 +20,10 @@ from countersign.api.approval_request import ApprovalRequest, ApprovalRequestSta
 from countersign.api.operation import Operation, OperationType
 from countersign.api.status import VALUE_LIMIT, ApprovalMode, Attempt, Plan
 from countersign.api.text import clip
+from countersign.effects import Outbox
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.planning import Planner, account_of, understood
-from countersign.policy import endings, transitions
+from countersign.policy import bookkeeping, endings, transitions
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.decide import decide, reconsider
 from countersign.policy.decision import (
@@ -42,15 +43,12 @@ from countersign.policy.decision import (
 from countersign.policy.endings import Ending
 from countersign.policy.retry import again, is_transient
 from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp
-from countersign.records.knowledge import Outcome
 from countersign.records.notice import Notice
-from countersign.remembering import Memory
 from countersign.running import Run, Runner
 
 log = structlog.get_logger()
 
 PLAN_AGAIN = timedelta(seconds=30)
-RECORD_AGAIN = timedelta(seconds=30)
 _STALE_LATE = (
     "An earlier attempt may have been applied: look at the target, and create a new request if "
     "the action is still needed."
@@ -82,7 +80,7 @@ class Workflow:
         executors: Mapping[OperationType, Executor],
         cluster: Cluster,
         desk: Desk,
-        memory: Memory,
+        outbox: Outbox,
         clock: Clock,
         meter: Meter,
         policies: Policies,
@@ -95,13 +93,16 @@ class Workflow:
         self._clock = clock
         self._meter = meter
         self._planner = Planner(executors, cluster)
-        self._memory = memory
+        self._outbox = outbox
         self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
 
     # --- Before anything is carried out -------------------------------------------------------
 
-    async def advance(self, request: ApprovalRequest) -> Step:  # noqa: PLR0911 - a case each
+    async def advance(self, request: ApprovalRequest) -> Step:
         """Plan a request, or decide on it, or find that there is nothing to do."""
+        return await self._prepared(request, await self._advanced(request))
+
+    async def _advanced(self, request: ApprovalRequest) -> Step:  # noqa: PLR0911 - a case each
         around, now = await self._policies.around(request), self._clock.now()
         match decide(request, around, now):
             case MakePlan(revision=revision):
@@ -109,7 +110,7 @@ class Workflow:
             case Refuse(reason=reason, message=message):
                 return self._refused(request, reason, message)
             case Wait() as wait:
-                self._memory.waits(request)
+                self._outbox.waits(request)
                 return Step(status=transitions.waiting(request, wait, now), wake_at=wait.until)
             case Approve() as approve:
                 return self._approved(request, approve, now)
@@ -117,7 +118,7 @@ class Workflow:
                 status = transitions.ended_unapproved(request, end, now)
                 return self._decided(status, str(status.phase))
             case Record():
-                return await self._record_late(request)
+                return await self._work_off(request)
             case Execute() | Done():
                 return Step()
 
@@ -203,8 +204,11 @@ class Workflow:
 
     # --- Carrying it out ----------------------------------------------------------------------
 
-    async def execute(self, request: ApprovalRequest) -> Step:  # noqa: PLR0911 - a case each
+    async def execute(self, request: ApprovalRequest) -> Step:
         """Carry an approved request out, once; or find that it was, and finish what is left."""
+        return await self._prepared(request, await self._executed(request))
+
+    async def _executed(self, request: ApprovalRequest) -> Step:  # noqa: PLR0911 - a case each
         plan, approved_at = request.status.plan, request.status.approved_at
         started = self._clock.now()
         if plan is None or approved_at is None:
@@ -279,7 +283,8 @@ class Workflow:
 
     async def broken(self, request: ApprovalRequest, error: Exception) -> Step:
         """A defect of our own ended an execution: say so, and that its effect is unknown."""
-        return await self._ended(request, endings.broken(error, self._clock.now()))
+        ended = await self._ended(request, endings.broken(error, self._clock.now()))
+        return await self._prepared(request, ended)
 
     async def _stale(self, request: ApprovalRequest, run: Run, error: StaleError) -> Step:
         self._meter.decided("Stale")
@@ -323,53 +328,66 @@ class Workflow:
         self._meter.retried(plan.type)
         status = transitions.retrying(request, attempt, next_, now)
         notice = _notice(f"retry-{plan.revision}-{next_.retry}", "Retrying", status)
-        await self._memory.tell(request, notice)
+        await self._outbox.tell(request, notice)
         return Step(status=status, retry_after=next_.delay)
 
     # --- Writing it down ----------------------------------------------------------------------
 
     async def _ended(self, request: ApprovalRequest, ending: Ending) -> Step:
-        """Knowledge entry and Event → final status; the first two cannot change the third."""
-        outcome = Outcome(success=ending.success, message=ending.message)
-        reason = "Succeeded" if ending.success else "Failed"
-        notice = Notice(
-            step="end",
-            type="Normal" if ending.success else "Warning",
-            reason=reason,
-            note=ending.message,
-        )
-        knowledge, _ = await asyncio.gather(
-            self._memory.remember(request, outcome), self._memory.tell(request, notice)
-        )
+        """Knowledge entry and Event → final status; the first two cannot change the third.
+
+        All else that follows is named there, and done once that is written: see ``_work_off``.
+        """
         now = self._clock.now()
-        status = transitions.finished(request, ending, knowledge, now)
+        status = transitions.finished(request, ending, None, now)
+        ended = request.model_copy(update={"status": status})
+        notice = _notice(
+            "end", "Succeeded" if ending.success else "Failed", status, well=ending.success
+        )
+        results, _ = await asyncio.gather(
+            self._outbox.remember(ended), self._outbox.tell(request, notice)
+        )
+        status = bookkeeping.recorded(ended, results, now) or status
         plan, approved_at = request.status.plan, request.status.approved_at
         if plan is not None and approved_at is not None:
-            seconds = (now - approved_at).total_seconds()
+            seconds = (self._clock.now() - approved_at).total_seconds()
             self._meter.finished(plan.type, str(status.phase), seconds)
-        return Step(status=status, wake_at=None if knowledge else now + RECORD_AGAIN)
+        return Step(status=status, wake_at=self._outbox.next_try(request))
 
-    async def _record_late(self, request: ApprovalRequest) -> Step:
-        outcome = Outcome(
-            success=transitions.succeeded(request), message=request.status.message or ""
-        )
-        knowledge = await self._memory.remember(request, outcome)
-        now = self._clock.now()
-        if knowledge is None:
-            return Step(wake_at=now + RECORD_AGAIN)
-        return Step(status=transitions.recorded(request, knowledge, now))
+    async def _work_off(self, request: ApprovalRequest) -> Step:
+        """Incident, playbook, lessons, and what could not be written before: once, each by itself.
+
+        What fails is tried again, later each time, until it is done.
+        """
+        results = await self._outbox.work_off(request)
+        status = bookkeeping.recorded_late(request, results, self._clock.now())
+        return Step(status=status, wake_at=self._outbox.next_try(request))
+
+    async def _prepared(self, request: ApprovalRequest, step: Step) -> Step:
+        """A step whose status names the messages that it makes due."""
+        if step.status is None:
+            return step
+        return replace(step, status=await self._outbox.prepared(request, step.status))
 
     async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
         """Post the Events of a step whose status has been written."""
-        await self._memory.tell(request, *notices)
+        await self._outbox.tell(request, *notices)
 
     def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
         """Tell channels elsewhere of a status that has been written; none of them is waited for."""
-        self._memory.announce(before, after)
+        self._outbox.announce(before, after)
+
+    def saw(self, request: ApprovalRequest) -> None:
+        """An object as it is now; what nobody has been told of yet is told."""
+        self._outbox.saw(request)
 
     def forget(self, uid: str) -> None:
         """A request is gone: nobody has to be told of it any more."""
-        self._memory.forget(uid)
+        self._outbox.forget(uid)
+
+    async def flush(self, seconds: float) -> None:
+        """Write down who was told, for so long: the process is about to end."""
+        await self._outbox.flush(seconds)
 
 
 async def _has_been_asked() -> None:

@@ -19,10 +19,9 @@ import pytest
 
 from devcluster import Cluster, Options, start
 from tests.support.eventually import eventually
-from tests.support.hook import Hook, hook_open
+from tests.support.hook import KEY, Hook
 from tests.support.shop import JsonObject, Shop, condition, request_object
 
-KEY = "a key of this test's own, long enough"
 RADIUS = {
     "affectedPods": 7,
     "estimatedDowntime": "30s",
@@ -143,6 +142,10 @@ class Street:
                 return found
         raise AssertionError(f"no entry {uid}")
 
+    def told(self, uid: str, step: str) -> JsonObject:
+        """The message about one step of a request, once it has come."""
+        return eventually(lambda: self.hook.message(uid, step), what=f"the message {step}")
+
     def _shards(self) -> list[JsonObject]:
         answer = self.cluster.kubectl(
             *("-n", "countersign-system", "get", "configmaps"),
@@ -162,27 +165,15 @@ class Street:
 
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    told = tmp_path_factory.mktemp("street") / "notifications.yaml"
-    told.write_text(json.dumps(notifications()))
-    with hook_open() as hook, start(Options()) as cluster:
-        env = {
-            "COUNTERSIGN_NOTIFICATIONS": str(told),
-            "HOOK_URL": hook.url,
-            "HOOK_KEY": KEY,
-            "COUNTERSIGN_SWEEP_SECONDS": "5",
-        }
+    with Hook() as hook, start(Options()) as cluster:
+        env = hook.environment(tmp_path_factory.mktemp("street"))
+        env["COUNTERSIGN_SWEEP_SECONDS"] = "5"
         operator = cluster.start_operator(env=env)
         found = Street(cluster, Shop.opened(cluster), Shop.opened(cluster), hook)
         for shop, success in ((found.good, True), (found.bad, False)):
             carry_out(shop, [case for case in CASES if case.success is success])
         yield found
         assert operator.terminate() == 0
-
-
-def notifications() -> JsonObject:
-    """Everything goes to one webhook."""
-    channel = {"type": "webhook", "url": {"env": "HOOK_URL"}, "signingKey": {"env": "HOOK_KEY"}}
-    return {"channels": {"audit": channel}, "routes": [{"channels": ["audit"]}]}
 
 
 def carry_out(shop: Shop, cases: list[Case]) -> None:
@@ -231,7 +222,7 @@ def test_the_timeline_ends_with_the_execution(street: Street, case: Case) -> Non
 @each_case
 def test_the_message_has_every_field(street: Street, case: Case) -> None:
     uid = street.request(case)["metadata"]["uid"]
-    told = eventually(lambda: street.hook.events(uid).get("executed"), what="the message")["data"]
+    told = street.told(uid, "executed")
     assert told["status"] == ("SUCCESS" if case.success else "FAILED")
     assert told["actionTitle"] == case.action[:100]
     assert told["description"] == case.description[:200]
@@ -369,7 +360,7 @@ def test_what_nobody_can_parse_fails_is_told_and_is_not_carried_out(street: Stre
         "error",
         "Cannot parse the operation",
     )
-    told = eventually(lambda: street.hook.events(uid).get("decided"), what="the message")["data"]
+    told = street.told(uid, "decided")
     assert (told["status"], told["operationType"]) == ("FAILED", "unknown")
     assert told["error"].startswith("Could not parse operation type")
     assert "attempts" not in status or status["attempts"] == []
@@ -379,7 +370,7 @@ def test_a_missing_target_is_told_as_blocked_by_the_dry_run(street: Street) -> N
     shop = street.good
     shop.propose("missing", action="kubectl rollout restart deployment/nowhere")
     uid = shop.ended("missing")["metadata"]["uid"]
-    told = eventually(lambda: street.hook.events(uid).get("decided"), what="the message")["data"]
+    told = street.told(uid, "decided")
     assert told["status"] == "DRY_RUN_BLOCKED"
     assert "not found" in told["error"]
 

@@ -127,12 +127,19 @@ class FakeNotifier:
 
     def __init__(self, journal: list[str] | None = None) -> None:
         self.messages: list[Notification] = []
+        self.settled: dict[str, Callable[[tuple[str, ...]], None]] = {}
+        self.wanted = True
         self.reminders: dict[str, Notification] = {}
         self.error: Exception | None = None
         self.journal = journal if journal is not None else []
 
     def wants(self, message: Notification) -> bool:
-        return True
+        return self.wanted
+
+    def deliver(self, part: str, *given_up: str) -> None:
+        """Every channel has a message, but those that have given it up."""
+        [name] = [each for each in self.settled if each.endswith(f"/{part}")]
+        self.settled.pop(name)(given_up)
 
     def notify(
         self, message: Notification, settled: Callable[[tuple[str, ...]], None] | None = None
@@ -141,6 +148,8 @@ class FakeNotifier:
         if self.error is not None:
             raise self.error
         self.messages.append(message)
+        if settled is not None:
+            self.settled[message.id] = settled
 
     def remind(self, message: Notification) -> None:
         if self.error is not None:

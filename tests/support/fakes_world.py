@@ -10,12 +10,13 @@ from typing import Any
 from countersign.api.approval_request import ApprovalRequest, Phase
 from countersign.api.conditions import ConditionType
 from countersign.api.operation import OperationType
+from countersign.effects import outbox_of
 from countersign.executors import all_executors
 from countersign.ports import Executor, Notifier
 from countersign.records.knowledge import KnowledgeEntry
-from countersign.remembering import Memory
 from countersign.workflow import Step, Workflow
 from tests.support.fakes import FakeCluster, FakeDesk, FakeMeter, FakePolicies, FakeStore
+from tests.support.fakes_casebook import FakeCasebook
 from tests.support.fakes_objects import UID, request, signature, signed, with_status, workload
 from tests.support.fakes_time import FakeClock, LoopClock
 
@@ -31,26 +32,42 @@ class World:
         parallel: int = 32,
         executors: Mapping[OperationType, Executor] | None = None,
         notifier: Notifier | None = None,
+        journal: list[str] | None = None,
         **spec: Any,
     ) -> None:
         self.request = of or request(**spec)
-        self.journal: list[str] = []
+        self.journal: list[str] = journal if journal is not None else []
         self.cluster = FakeCluster(self.journal)
         self.path = self.cluster.put(workload())
         self.desk = FakeDesk(self.journal)
         self.store = FakeStore(self.journal)
+        self.casebook = FakeCasebook(self.journal)
         self.clock = clock or FakeClock()
         self.meter = FakeMeter()
         self.policies = FakePolicies()
-        self.workflow = Workflow(
-            executors={**all_executors(self.cluster, self.clock), **(executors or {})},
+        self._executors = {**all_executors(self.cluster, self.clock), **(executors or {})}
+        self._notifier = notifier
+        self._parallel = parallel
+        self.workflow = self.started()
+
+    def started(self, notifier: Notifier | None = None) -> Workflow:
+        """What another process would start with: nothing but what is outside of it."""
+        return Workflow(
+            executors=self._executors,
             cluster=self.cluster,
             desk=self.desk,
-            memory=Memory(self.store, self.desk, self.clock, self.meter, notifier),
+            outbox=outbox_of(
+                store=self.store,
+                casebook=self.casebook,
+                desk=self.desk,
+                clock=self.clock,
+                meter=self.meter,
+                notifier=notifier or self._notifier,
+            ),
             clock=self.clock,
             meter=self.meter,
             policies=self.policies,
-            parallel=parallel,
+            parallel=self._parallel,
         )
 
     # --- Steps ------------------------------------------------------------------------------------

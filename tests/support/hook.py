@@ -1,63 +1,73 @@
-"""A real HTTP server in a thread that keeps what a channel is sent, for tests beside the operator."""
+"""A webhook in a thread of its own, which answers as it is told to."""
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Self
+
+KEY = base64.b64encode(b"a key of these tests' own").decode()
 
 
 class Hook:
-    """What came in; answers 204, or 503 while it is ``down``."""
+    """A context manager; ``answer`` is the code of its answers, ``told`` the ids of what it took."""
 
     def __init__(self) -> None:
-        self.received: list[tuple[dict[str, str], bytes]] = []
-        self.down = False
-        self.refused = 0
-        self.url = ""
+        self.answer = 204
+        self.told: Counter[str] = Counter()
+        self.bodies: dict[str, dict[str, Any]] = {}
+        self.asked = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
-    def answer(self, headers: dict[str, str], body: bytes) -> int:
-        """The status code of the answer."""
-        if self.down:
-            self.refused += 1
-            return 503
-        self.received.append((headers, body))
-        return 204
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
 
-    def events(self, uid: str) -> dict[str, dict[str, Any]]:
-        """The CloudEvents about a request, by the end of their id; of several of one id the last."""
-        found = [json.loads(body) for _, body in self.received]
-        return {each["id"].removeprefix(f"{uid}/"): each for each in found if uid in each["id"]}
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """What an operator needs in order to tell this hook everything."""
+        url, key = {"env": "HOOK_URL"}, {"env": "HOOK_KEY"}
+        channels = {"hook": {"type": "webhook", "url": url, "signingKey": key}}
+        file = folder / "notifications.yaml"
+        file.write_text(json.dumps({"channels": channels, "routes": [{"channels": ["hook"]}]}))
+        return {
+            "COUNTERSIGN_NOTIFICATIONS": str(file),
+            "HOOK_URL": f"http://127.0.0.1:{self._server.server_port}/s3cr3t",
+            "HOOK_KEY": f"whsec_{KEY}",
+        }
+
+    def steps(self, uid: str) -> set[str]:
+        """What it was told of a request: the ends of the ids."""
+        return {each.partition("/")[2] for each in self.told if each.startswith(f"{uid}/")}
+
+    def message(self, uid: str, step: str) -> dict[str, Any] | None:
+        """The data of one message about a request; None where it has not come."""
+        event = self.bodies.get(f"{uid}/{step}")
+        return event["data"] if event is not None else None
 
 
-class _Handler(BaseHTTPRequestHandler):
-    hook: Hook
+def _handler_of(hook: Hook) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            hook.asked += 1
+            if hook.answer < 300:
+                name = self.headers["webhook-id"]
+                hook.bodies[name] = json.loads(body)
+                hook.told[name] += 1
+            self.send_response(hook.answer)
+            self.end_headers()
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.send_response(self.hook.answer(headers, body))
-        self.end_headers()
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
 
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def hook_open() -> Iterator[Hook]:
-    """A hook that listens on 127.0.0.1 for as long as the block runs."""
-    hook = Hook()
-    handler = type("OwnHandler", (_Handler,), {"hook": hook})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    hook.url = f"http://127.0.0.1:{server.server_port}/s3cr3t"
-    serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    serving.start()
-    try:
-        yield hook
-    finally:
-        server.shutdown()
-        serving.join()
-        server.server_close()
+    return Handler

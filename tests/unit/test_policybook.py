@@ -9,6 +9,7 @@ import pytest
 
 from countersign.api.approval_request import ApprovalRequest, Phase
 from countersign.policy import transitions
+from countersign.policy.flapping import FLAPPING_WITHIN
 from countersign.policybook import PolicyBook
 from tests.support.fakes_objects import (
     UID,
@@ -245,14 +246,35 @@ def test_what_is_older_than_a_week_is_let_go_in_time() -> None:
     assert "old" not in uids(made)
 
 
-def test_nothing_is_kept_for_policies_that_do_not_look_back() -> None:
+HOURS = FLAPPING_WITHIN.total_seconds()
+
+
+def test_where_no_policy_looks_back_the_last_hours_are_kept() -> None:
     made = book(policy_body(signatures=1))
-    made.saw(approved())
-    assert list(made.now().past) == []
+    made.saw(approved(request(uid="lately"), now=after(1 - HOURS)))
+    made.saw(approved(request(uid="before"), now=after(-1 - HOURS)))
+    assert uids(made) == ["lately"]
     made.policy_is(policy_body(cooldown="1h"))
-    assert list(made.now().past) == []  # It is read when it is first needed …
+    assert made.lacks == "earlier approvals"  # All of it is read when it is first needed …
     made.past_is_known()
     made.policy_is(policy_body(signatures=1))
+    made.saw(approved(request(uid="before"), now=after(-1 - HOURS)))
+    assert uids(made) == ["before", "lately"]  # … and kept from then on.
+
+
+def test_where_no_policy_looks_back_the_past_is_bounded_all_the_same() -> None:
+    clock = FakeClock()
+    made = PolicyBook(clock)
+    made.policies_are([])
+    for number in range(3000):
+        clock.advance(seconds=60)
+        made.saw(approved(request(uid=f"r{number}"), now=clock.now()))
+    assert HOURS / 60 <= len(made.now().past) < HOURS / 60 + 600
+
+
+def test_what_is_approved_while_a_decision_is_made_is_seen_by_it() -> None:
+    made = book()
+    around = made.now()
     made.saw(approved())
-    made.policy_is(policy_body(cooldown="1h"))
-    assert uids(made) == [UID]  # … and kept from then on.
+    assert [each.subject.uid for each in around.past] == [UID]
+    assert next(iter(around.past)) in around.past

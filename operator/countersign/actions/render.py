@@ -17,6 +17,7 @@ from functools import singledispatch
 from countersign.actions.parser.flat import parameters_of, taint_text
 from countersign.actions.parser.kinds import word_for
 from countersign.actions.parser.loose_words import command_line
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.base import LeanModel
 from countersign.api.kinds import built_in
 from countersign.api.operation import Operation, OperationType, Target
@@ -67,6 +68,13 @@ _WITHOUT_KIND = frozenset(
         OperationType.EXEC,
     }
 )  # fmt: skip
+
+
+def action_text(request: ApprovalRequest) -> str:
+    """The action as the proposer wrote it; a typed one as the kubectl command it stands for."""
+    if request.spec.action is not None:
+        return request.spec.action
+    return render(request.spec.operation) if request.spec.operation else ""
 
 
 def render(operation: Operation) -> str:

@@ -88,7 +88,10 @@ class AutoApprove(LeanModel):
     )
     trust_at_least: float | None = Field(
         default=None,
-        description="Lowest trust of the playbook, 0 to 1; where it is unknown, people sign.",
+        description="Lowest trust, 0 to 1, in the approved Playbook whose step the request is, or, "
+        "where it names none, in the operation on its targets: the lower bound of how often that "
+        "went well, where old executions count less (docs/learning.md). Where it is unknown, "
+        "people sign.",
         ge=0,
         le=1,
     )

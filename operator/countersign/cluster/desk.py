@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import ValidationError
-
 from countersign.api.approval_policy import POLICY_PLURAL
 from countersign.api.approval_request import (
     GROUP,
@@ -14,6 +10,7 @@ from countersign.api.approval_request import (
     ApprovalRequest,
     ApprovalRequestStatus,
 )
+from countersign.cluster.comparing import precondition, read_as, status_changes
 from countersign.cluster.urls import url_of
 from countersign.connection import Call, Connection
 from countersign.errors import ApiError
@@ -59,9 +56,8 @@ class OperatorDesk:
         self, request: ApprovalRequest, status: ApprovalRequestStatus
     ) -> ApprovalRequest:
         """The same, with the very object that was read as the precondition."""
-        metadata = request.metadata
         body = {
-            "metadata": {"uid": metadata.uid, "resourceVersion": metadata.resource_version},
+            "metadata": precondition(request.metadata),
             "status": status_changes(request, status),
         }
         return _read(await self._patch_status(request_path(request), body))
@@ -87,37 +83,4 @@ class OperatorDesk:
 
 
 def _read(answer: JsonObject) -> ApprovalRequest:
-    try:
-        return ApprovalRequest.model_validate(answer)
-    except ValidationError as error:
-        message = f"the API server's answer is no request ({error.error_count()} errors)"
-        raise ApiError(message) from error
-
-
-def changed_fields(old: ApprovalRequestStatus, new: ApprovalRequestStatus) -> JsonObject:
-    """The top-level fields that differ, as a merge patch: None where one is to go."""
-    before, after = old.to_json(), new.to_json()
-    patch: JsonObject = {}
-    for key in (before.keys() | after.keys()) - {"kopf"}:
-        if before.get(key) == after.get(key):
-            continue
-        patch[key] = _merge(before.get(key), after.get(key))
-    return patch
-
-
-def status_changes(request: ApprovalRequest, status: ApprovalRequestStatus) -> JsonObject:
-    """The same for one request, with its UID: into another of its name the API server writes none.
-
-    A precondition for the writes that have no other. (``metadata.uid`` is none here: the API server
-    ignores the metadata of a status that it is sent.)
-    """
-    changed = changed_fields(request.status, status)
-    return {**changed, "uid": request.metadata.uid} if changed else {}
-
-
-def _merge(before: Any, after: Any) -> Any:
-    """A merge patch keeps the old keys of an object unless they are named."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        gone = dict.fromkeys(before.keys() - after.keys())
-        return {key: _merge(before.get(key), value) for key, value in after.items()} | gone
-    return after
+    return read_as(ApprovalRequest, "request", answer)

@@ -16,11 +16,14 @@ from kubernetes.aio.client import Configuration
 from countersign.api.approval_policy import POLICY_PLURAL
 from countersign.api.approval_request import GROUP, PLURAL, VERSION
 from countersign.api.crd import missing_fields
+from countersign.api.incident import INCIDENT_PLURAL
+from countersign.api.playbook import PLAYBOOK_PLURAL
 from countersign.bootstrap import Parts, assemble
 from countersign.clock import SystemClock
 from countersign.config import Settings
 from countersign.connection import load_configuration
 from countersign.errors import ApiError
+from countersign.handlers.incidents import Incidents, register_incidents
 from countersign.handlers.persistence import NoDiffBase, StatusProgress
 from countersign.handlers.policies import PolicyWatch
 from countersign.handlers.requests import Requests, register
@@ -82,7 +85,7 @@ class _State:
 
 async def _await_schema(parts: Parts, state: _State) -> None:
     """Wait for the CRDs: Kopf would silently serve nothing. One that is too old is told of."""
-    for plural in (PLURAL, POLICY_PLURAL):
+    for plural in (PLURAL, POLICY_PLURAL, INCIDENT_PLURAL, PLAYBOOK_PLURAL):
         await _await_crd(parts, state, f"{plural}.{GROUP}", plural)
     state.lacks = None
 
@@ -129,10 +132,13 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
     )
     registry = kopf.OperatorRegistry()
     register(registry, requests, (GROUP, VERSION, PLURAL))
+    incidents = Incidents(parts.casework, clock, again=timedelta(seconds=settings.sweep_seconds))
+    register_incidents(registry, incidents, (GROUP, VERSION, INCIDENT_PLURAL))
     _register_login(registry)
     keeping = asyncio.create_task(_keep_or_leave(parts))
     waking = asyncio.create_task(wakeups.run())
     watching = asyncio.create_task(policies.run())
+    attending = asyncio.create_task(incidents.run())
     state.book = parts.book
     state.started, kopf_stop = asyncio.Event(), asyncio.Event()
     draining = asyncio.create_task(_drain_then_stop(stop, requests, kopf_stop))
@@ -148,12 +154,14 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
     try:
         await kopf.run_tasks(tasks, ignored=before)
     finally:
-        for task in (waking, watching, draining, keeping):
+        others = (waking, watching, attending, draining, keeping)
+        for task in others:
             task.cancel()
-        await asyncio.gather(waking, watching, draining, keeping, return_exceptions=True)
+        await asyncio.gather(*others, return_exceptions=True)
         await parts.leadership.give_back()
         if parts.courier is not None:  # Last: nobody waits for it.
             await parts.courier.drain(_TELL_SECONDS)
+        await parts.workflow.flush(_TELL_SECONDS)
         log.info("stopped")
 
 

@@ -22,7 +22,7 @@ from countersign.cluster import status_changes
 from countersign.errors import ApiError
 from countersign.handlers.unreadable import refuse_unreadable
 from countersign.handlers.wakeups import Wakeups
-from countersign.policy.decide import needs_record
+from countersign.policy.bookkeeping import needs_record
 from countersign.policy.retry import is_transient
 from countersign.policybook import PolicyBook
 from countersign.ports import Clock
@@ -89,6 +89,7 @@ class Requests:
         self._book.saw(request)
         with _lines_about(request):
             await self._tell(request)
+            self._workflow.saw(request)
             self._settle(uid)
             if request.phase in _MOVING:
                 self._look_again(request, self._sweep)

@@ -7,10 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from countersign.errors import ConfigError
-from countersign.notifications.channel import HttpChannel
+from countersign.notifications.apprise_channel import AppriseChannel
+from countersign.notifications.channel import HttpChannel, Sender
 from countersign.notifications.delivery import Courier
 from countersign.notifications.post import Post
-from countersign.notifications.routing import Routing, parse_routing
+from countersign.notifications.routing import Channel, ChannelType, Routing, parse_routing
 from countersign.ports import Clock, Meter
 
 _LONGEST = 1 << 20
@@ -31,13 +32,19 @@ def courier_from(path: Path, clock: Clock, meter: Meter) -> Courier | None:
 def _courier(routing: Routing, clock: Clock, meter: Meter) -> Courier:
     now: Callable[[], datetime] = clock.now
     post = Post(now)
-    senders = {}
+    senders: dict[str, Sender] = {}
     for name, channel in routing.channels.items():
         try:
-            senders[name] = HttpChannel(channel, post, now)
+            senders[name] = _sender(channel, post, now)
         except ConfigError as error:
             raise ConfigError(f"channels.{name}: {error}") from None
     return Courier(routing, senders, meter, clock, close=post.close)
+
+
+def _sender(channel: Channel, post: Post, now: Callable[[], datetime]) -> Sender:
+    if channel.type is ChannelType.APPRISE:
+        return AppriseChannel(channel.url)
+    return HttpChannel(channel, post, now)
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,8 @@
-"""Whether and when a delivery is tried again. Pure."""
+"""Whether and when a delivery is tried again. Pure.
+
+A channel that is down for an hour or two gets everything once it is back: what may pass is tried
+again for ``PATIENCE``. What never will is given up at once.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,14 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-ATTEMPTS = 6
+PATIENCE = 2 * 3600.0
+"""Seconds. A message is given up no earlier, unless the channel says that it will never have it."""
+LONGEST_WAIT = 300.0
+"""Seconds between two attempts, at most; a server that asks for more gets more."""
+LONGEST_WISH = 3600.0
+"""Seconds that a server may ask us to wait; a longer wish is cut to this."""
 _BASE = 1.0
-_LONGEST = 60.0
-LONGEST_WISH = 900.0
-"""Seconds that a server may ask us to wait; with more, the message is given up."""
+_MOST_DOUBLINGS = 16
 _PASSING = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
@@ -47,32 +54,32 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Again:
-    """Try again after so many seconds."""
+class Waits:
+    """How long, in seconds, after a failure: the channel as a whole, and the message that failed.
 
-    delay: float
-
-
-@dataclass(frozen=True)
-class GiveUp:
-    """It is not tried again."""
-
-    why: str
-
-
-def after_failure(answer: Answer, attempt: int, draw: float) -> Again | GiveUp:
-    """What to do after attempt number ``attempt`` (from 1) failed; ``draw`` is from [0, 1).
-
-    Exponential back-off with full jitter. What the server asks for is the least that is waited.
+    Whatever failed, the channel is asked no sooner, with any message. A message that fails while
+    others arrive waits longer, and does not stand in their way.
     """
-    if not answer.passing:
-        return GiveUp(f"{answer.described}: it is not tried again")
-    if attempt >= ATTEMPTS:
-        return GiveUp(f"{answer.described} after {attempt} attempts")
-    if answer.retry_after is not None and answer.retry_after > LONGEST_WISH:
-        return GiveUp(f"{answer.described}: asks to wait longer than {LONGEST_WISH:g} s")
-    jitter = draw * min(_LONGEST, _BASE * 2 ** (attempt - 1))
-    return Again((answer.retry_after or 0) + jitter)
+
+    channel: float
+    message: float
+
+
+def waits(answer: Answer, *, in_a_row: int, attempts: int, draw: float) -> Waits:
+    """How long to wait after a failure that may pass.
+
+    ``in_a_row``: failures of the channel since anything arrived, ``attempts``: those of the
+    message, both with this one. Exponential back-off with full jitter: ``draw`` is from [0, 1). The
+    same draw for both, so that a message of a channel that is down is due when the channel is.
+    What the server asks for, up to ``LONGEST_WISH``, is the least that is waited.
+    """
+    wish = min(answer.retry_after or 0.0, LONGEST_WISH)
+    channel, message = (wish + draw * _most(count) for count in (in_a_row, attempts))
+    return Waits(channel, message)
+
+
+def _most(failures: int) -> float:
+    return min(LONGEST_WAIT, _BASE * 2.0 ** min(failures - 1, _MOST_DOUBLINGS))
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

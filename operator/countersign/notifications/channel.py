@@ -53,6 +53,8 @@ class HttpChannel:
                 return discord_parcel(message)
             case ChannelType.WEBHOOK:
                 return webhook_parcel(message, self._key(), self._now())
+            case ChannelType.APPRISE:
+                raise ConfigError("type: apprise is sent by Apprise")
 
     def _address(self) -> str:
         reference = self._channel.url

@@ -26,6 +26,7 @@ class ChannelType(StrEnum):
     SLACK = "slack"
     DISCORD = "discord"
     WEBHOOK = "webhook"
+    APPRISE = "apprise"
 
 
 class _Part(BaseModel):

@@ -11,10 +11,15 @@ import io
 import os
 import shlex
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import redirect_stdout
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from countersign.plugin.session import Session
 
 _PROGRAM = "kubectl-countersign"
 _WITHOUT_FILES = ":4"
@@ -67,17 +72,40 @@ def request_names(context: typer.Context, incomplete: str) -> list[str]:
 
     None where they cannot be read: this is no place for errors.
     """
+
+    async def asked(session: Session) -> list[str]:
+        items = await session.requests.every(session.namespace)
+        return [str(each["metadata"]["name"]) for each in items]
+
+    return _names(context, incomplete, asked)
+
+
+def case_names(context: typer.Context, incomplete: str, plural: str) -> list[str]:
+    """The same of ``playbooks`` or ``incidents``."""
+
+    async def asked(session: Session) -> list[str]:
+        from countersign.plugin.cases import Cases  # noqa: PLC0415 - slow
+
+        return await Cases(session.connection).names(plural, session.namespace)
+
+    return _names(context, incomplete, asked)
+
+
+def _names(
+    context: typer.Context,
+    incomplete: str,
+    asked: Callable[[Session], Awaitable[list[str]]],
+) -> list[str]:
     from countersign.errors import CountersignError  # noqa: PLC0415 - slow
     from countersign.plugin.options import Where  # noqa: PLC0415 - it knows us as well
     from countersign.plugin.screen import Screen  # noqa: PLC0415 - as above
-    from countersign.plugin.session import Session, run  # noqa: PLC0415 - slow
+    from countersign.plugin.session import run  # noqa: PLC0415 - slow
 
     found: list[str] = []
 
     async def work(session: Session) -> None:
         async with asyncio.timeout(_PATIENCE):
-            items = await session.requests.every(session.namespace)
-        found.extend(str(each["metadata"]["name"]) for each in items)
+            found.extend(await asked(session))
 
     where = Where(**{each.name: context.params.get(each.name) for each in fields(Where)})
     try:

@@ -8,6 +8,7 @@ from datetime import datetime
 from countersign.api.approval_request import ApprovalRequest, Signature
 from countersign.api.status import MeasuredRadius, Plan, PlanStep
 from countersign.plugin import words
+from countersign.plugin.linked import NOTHING_READ, Linked
 from countersign.plugin.screen import Line, Span, line
 from countersign.policy.decide import current_plan
 from countersign.policy.quorum import not_for
@@ -18,16 +19,20 @@ _SYMBOLS = {"success": ("✓", "green"), "warning": ("!", "yellow"), "error": ("
 _CONDITIONS = {"True": "green", "False": "red", "Unknown": "yellow"}
 
 
-def details(request: ApprovalRequest, now: datetime) -> Iterator[Line]:
-    """All that there is to know."""
-    yield from summary(request, now)
+def details(
+    request: ApprovalRequest, now: datetime, named: Linked = NOTHING_READ
+) -> Iterator[Line]:
+    """All that there is to know; ``named`` are the incident and the playbook that it names."""
+    yield from summary(request, now, named)
     yield from signatures(request)
     yield from _outcome(request)
     yield from timeline(request)
     yield from _conditions(request)
 
 
-def summary(request: ApprovalRequest, now: datetime) -> Iterator[Line]:
+def summary(
+    request: ApprovalRequest, now: datetime, named: Linked = NOTHING_READ
+) -> Iterator[Line]:
     """What is asked for, and what exactly would be done: what a signature is for."""
     spec, status = request.spec, request.status
     yield line((request.key, "bold"), "  ", words.phase(request))
@@ -38,8 +43,8 @@ def summary(request: ApprovalRequest, now: datetime) -> Iterator[Line]:
         yield from _field("Action", spec.action)
     if spec.description:
         yield from _field("Why", spec.description)
-    if spec.incident:
-        yield from _field("Incident", spec.incident)
+    for label, said in named.said(request, now):
+        yield from _field(label, said)
     who = spec.requested_by or "unknown"
     ago = words.age(request.metadata.creation_timestamp, now)
     sure = "" if spec.confidence is None else f", {spec.confidence:.0%} sure"
@@ -97,6 +102,8 @@ def _plan(request: ApprovalRequest, plan: Plan, now: datetime) -> Iterator[Line]
         (" - stale: a new one is being made" if stale else "", "red"),
     )
     yield line("  ", (plan.digest, "dim"))
+    if plan.flapping:
+        yield line("  ", (plan.flapping, "bold yellow"), hang=4)
     for step in plan.steps:
         yield from _step(step)
     if plan.blast_radius is not None:

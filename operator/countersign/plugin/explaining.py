@@ -8,7 +8,7 @@ from countersign.api.approval_request import GROUP, PLURAL, ApprovalRequest, Pha
 from countersign.api.base import format_time
 from countersign.plugin import words
 from countersign.plugin.details import signatures
-from countersign.plugin.screen import Line, line
+from countersign.plugin.screen import Line, Span, line
 from countersign.policy.explained import Explanation, Missing, Rights
 from countersign.policy.fields import listed, part
 from countersign.ports import JsonObject
@@ -21,11 +21,12 @@ def explanation(
     found: Explanation,
     able: Sequence[str] | None,
     unseen: Sequence[str] = (),
+    about: Sequence[tuple[str, Span]] = (),
 ) -> Iterator[Line]:
     """Which policies apply, what is missing and who could give it.
 
     ``able`` are those who hold the right to sign; None where one may not see that. ``unseen`` is
-    what else one may not see, a sentence each.
+    what else one may not see, a sentence each. ``about`` is what it belongs to, with a label each.
     """
     yield line((request.key, "bold"), "  ", words.phase(request))
     yield line(found.message or "It has been decided.")
@@ -33,6 +34,8 @@ def explanation(
         level, style = words.risk(request)
         risk = ("Risk ", (level, style), ", under ") if level else ("Under ",)
         yield line(*risk, f"policy {', '.join(each.name for each in found.policies)}.")
+    for label, said in about:
+        yield line(f"{label} ", said, ".", hang=2)
     if request.phase is not Phase.PENDING or found.rights is None:
         yield from signatures(request)
         return

@@ -21,6 +21,7 @@ from countersign.policy.fields import strings
 from countersign.policy.history import Past, past_of
 from countersign.policy.matching import selects_namespaces
 from countersign.policy.named_policy import NamedPolicy, read_policies
+from countersign.policy.reliance import Reliance
 from countersign.ports import JsonObject, ObjectPath
 
 
@@ -32,14 +33,20 @@ class Judged:
     unseen: tuple[str, ...]
 
 
-async def judge(session: Session, request: ApprovalRequest, now: datetime) -> Judged:
-    """Read the policies and what they depend on, and explain. Raises ``ApiError``."""
+async def judge(
+    session: Session, request: ApprovalRequest, now: datetime, reliance: Reliance | None = None
+) -> Judged:
+    """Read the policies and what they depend on, and explain. Raises ``ApiError``.
+
+    ``reliance`` is how far what the request does can be trusted, where that can be told.
+    """
     unseen: list[str] = []
     policies = await _policies(session, unseen)
     labels, past = await together(
         _labels(session, request, policies, unseen), _past(session, request, policies, unseen)
     )
-    return Judged(explain(request, policies, labels, now, past=past), tuple(unseen))
+    explanation = explain(request, policies, labels, now, past=past, reliance=reliance)
+    return Judged(explanation, tuple(unseen))
 
 
 async def _policies(session: Session, unseen: list[str]) -> tuple[NamedPolicy, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from countersign.policy.history import Past
 from countersign.policy.matching import Labels, applying, selects_namespaces
 from countersign.policy.named_policy import NamedPolicy
+from countersign.policy.reliance import Reliance
 from countersign.policy.subject import Subject
 
 
@@ -15,12 +16,14 @@ from countersign.policy.subject import Subject
 class Circumstances:
     """The policies there are, the labels of namespaces, and what was approved before.
 
-    ``namespaces`` has those whose labels are known, by name.
+    ``namespaces`` has those whose labels are known, by name. ``reliance`` is there where the
+    decision depends on it, see ``decide.asks_for_trust``.
     """
 
     policies: tuple[NamedPolicy, ...]
     namespaces: Mapping[str, Labels] = field(default_factory=dict)
     past: Collection[Past] = ()
+    reliance: Reliance | None = None
 
     def in_force(self, subject: Subject) -> tuple[NamedPolicy, ...]:
         """The policies that a request comes under."""

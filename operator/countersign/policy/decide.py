@@ -7,6 +7,7 @@ from datetime import datetime
 from countersign.api.approval_request import ApprovalRequest, Phase, Risk
 from countersign.api.conditions import ConditionType
 from countersign.api.status import Plan
+from countersign.policy.bookkeeping import needs_record
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.decision import (
     Approve,
@@ -22,7 +23,7 @@ from countersign.policy.decision import (
     Refuse,
     Wait,
 )
-from countersign.policy.grounds import ground_of
+from countersign.policy.grounds import doubts, ground_of, only_trust_is_wanting, wants_trust
 from countersign.policy.obstacles import obstacles
 from countersign.policy.quorum import Tally, count
 from countersign.policy.requirement import Requirement, requirement
@@ -59,10 +60,21 @@ def reconsider(
     return decision if isinstance(decision, Wait | Deny) else None
 
 
-def needs_record(request: ApprovalRequest) -> bool:
-    """Whether an execution's knowledge entry is still to be written."""
-    recorded = request.status.condition(ConditionType.RECORDED)
-    return recorded is not None and recorded.status != "True"
+def asks_for_trust(request: ApprovalRequest, around: Circumstances, now: datetime) -> bool:
+    """Whether the decision depends on how far what the request does can be trusted.
+
+    Only then it is worth to be looked up: nothing else keeps it from going ahead without people.
+    """
+    if not wants_trust(around.policies):
+        return False
+    if request.phase is Phase.APPROVED:
+        decision: Decision = _decide_planned(request, around, now, None)
+    else:
+        decision = decide(request, around, now)
+    if not isinstance(decision, Wait) or decision.reason != SIGNATURES_MISSING:
+        return False
+    needs = decision.needs
+    return needs is not None and only_trust_is_wanting(request, needs, around, now)
 
 
 def expiry(request: ApprovalRequest, needs: Requirement | None = None) -> datetime | None:
@@ -139,13 +151,31 @@ def _decide_planned(
         return stopped
     ground = ground_of(request, plan, counted, needs, around, now)
     if ground is None:
-        return Wait(SIGNATURES_MISSING, counted.waits, expires, counted, needs)
+        return _wait_for_people(request, counted, needs, around, now, expires)
     blocking = obstacles(request, subject, counted, needs, around, now)
     if blocking:
         last = max(blocking, key=lambda each: each.until)
         until = min(last.until, expires or last.until)
         return Wait(last.reason, f"{ground.described}; {last.message}.", until, counted, needs)
     return Approve(counted, needs, ground)
+
+
+def _wait_for_people(
+    request: ApprovalRequest,
+    counted: Tally,
+    needs: Requirement,
+    around: Circumstances,
+    now: datetime,
+    expires: datetime | None,
+) -> Wait:
+    """Somebody has to sign; and why, where that was up to trust."""
+    message, until = counted.waits, expires
+    if around.reliance is not None:
+        why = " ".join(doubts(request, needs, around, now))
+        message = f"{message} Not approved without people: {why}"
+        moments = (expires, around.reliance.again_at)
+        until = min((each for each in moments if each is not None), default=None)
+    return Wait(SIGNATURES_MISSING, message, until, counted, needs)
 
 
 def _stopped(

@@ -80,7 +80,7 @@ class Execute:
 
 @dataclass(frozen=True)
 class Record:
-    """Finished, but the knowledge entry is still to be written."""
+    """Finished, but something is still to be written or told about it."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from countersign.policy.history import Past
 from countersign.policy.named_policy import NamedPolicy
 from countersign.policy.obstacles import Obstacle, obstacles
 from countersign.policy.quorum import Tally
+from countersign.policy.reliance import Reliance
 from countersign.policy.requirement import Requirement
 from countersign.policy.subject import subject_of
 
@@ -45,16 +46,17 @@ def explain(
     now: datetime,
     *,
     past: Collection[Past] = (),
+    reliance: Reliance | None = None,
 ) -> Explanation:
     """Where a request stands under ``policies`` (see ``read_policies``).
 
     Of one that has been decided: the policies that it was decided under, as they are recorded.
     ``namespace_labels`` are those of the request's own namespace. ``past`` is what was approved
     before (``past_of`` of the other requests): without it cooldowns, rates and hourly limits
-    cannot be told.
+    cannot be told. ``reliance`` is how far what it does can be trusted, where that is known.
     """
     namespaces = {request.metadata.namespace: dict(namespace_labels)}
-    around = Circumstances(tuple(policies), namespaces, past)
+    around = Circumstances(tuple(policies), namespaces, past, reliance)
     step, message = _described(decide(request, around, now))
     base = Explanation(
         request=request.key,

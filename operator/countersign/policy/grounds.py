@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +17,10 @@ from countersign.policy.quorum import Tally
 from countersign.policy.requirement import Requirement
 
 _HOUR = timedelta(hours=1)
+_NOT_LOOKED_UP = (
+    "the trust is not known here; the operator looks it up once nothing else stands in the way, "
+    "and says in the request's message what it found"
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,24 @@ def doubts(
     Each policy that has a say in who signs has to have an ``autoApprove``, and each of those has
     to hold.
     """
+    return (*_doubts_apart_from_trust(request, needs, around, now), *_distrust(needs, around))
+
+
+def only_trust_is_wanting(
+    request: ApprovalRequest, needs: Requirement, around: Circumstances, now: datetime
+) -> bool:
+    """Whether nobody has to sign if what the request does can be trusted."""
+    return wants_trust(needs.in_force) and not _doubts_apart_from_trust(request, needs, around, now)
+
+
+def wants_trust(policies: Iterable[NamedPolicy]) -> bool:
+    """Whether one of them makes it a matter of trust."""
+    return any(_trust_wanted(each) is not None for each in policies)
+
+
+def _doubts_apart_from_trust(
+    request: ApprovalRequest, needs: Requirement, around: Circumstances, now: datetime
+) -> tuple[str, ...]:
     speaking = [each for each in needs.in_force if each.wants_people or each.require.auto_approve]
     if not any(each.require.auto_approve for each in speaking):
         return ("No policy approves this automatically.",)
@@ -81,6 +103,21 @@ def doubts(
         for policy in speaking
         for doubt in _doubts_of(policy, request, around, now)
     )
+
+
+def _distrust(needs: Requirement, around: Circumstances) -> Iterator[str]:
+    for policy in needs.in_force:
+        least = _trust_wanted(policy)
+        if least is None:
+            continue
+        doubt = around.reliance.doubt(least) if around.reliance is not None else _NOT_LOOKED_UP
+        if doubt is not None:
+            yield f"Policy {policy.name}: {doubt}."
+
+
+def _trust_wanted(policy: NamedPolicy) -> float | None:
+    auto = policy.require.auto_approve
+    return auto.trust_at_least if auto is not None else None
 
 
 def _doubts_of(
@@ -99,8 +136,6 @@ def _doubts_of(
         found.append(
             f"the confidence is {request.spec.confidence:g}, less than {auto.confidence_at_least:g}"
         )
-    if auto.trust_at_least is not None:
-        found.append("the playbook's trust is not known")
     if _too_many(policy, auto, request, around, now):
         found.append(f"{auto.limit_per_hour} were approved automatically within the last hour")
     return found

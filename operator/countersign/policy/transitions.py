@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase, Risk
+from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Risk
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType, Status
 from countersign.api.operation import Operation, Target
@@ -19,16 +19,19 @@ from countersign.api.status import (
     Result,
 )
 from countersign.api.text import clip
+from countersign.policy import bookkeeping
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.decide import SIGNATURES_MISSING, expiry
 from countersign.policy.decision import Approve, Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
+from countersign.policy.flapping import flapping
+from countersign.policy.history import others
 from countersign.policy.phases import DRY_RUN, STALE
 from countersign.policy.quorum import Tally
 from countersign.policy.requirement import requirement
 from countersign.policy.retry import Again
 from countersign.policy.status_draft import StatusDraft
-from countersign.policy.subject import subject_of
+from countersign.policy.subject import Subject, subject_of
 from countersign.records.timeline import happened
 
 NO_CHANGE = "NoChange"
@@ -46,12 +49,16 @@ def planned(
     subject = subject_of(request, plan, risk)
     needs = requirement(request, risk, around.in_force(subject) if subject else ())
     tally = Tally(needs.signatures, (), ())
+    plan = plan.model_copy(update={"flapping": _flapping(request, subject, around, now)})
+    summary = ". ".join(filter(None, (plan.summary, plan.flapping)))
     reason = "Planned" if plan.changes_anything else NO_CHANGE
     draft.set(ConditionType.PLANNED, "True", reason, plan.summary)
     draft.set(ConditionType.APPROVED, "False", SIGNATURES_MISSING, tally.waits)
     if plan.revision == 1:
         _tell_of_proposal(draft)
-    draft.tell("plan", "success", "Planned", plan.summary, role="planner")
+    draft.tell(
+        "plan", "warning" if plan.flapping else "success", "Planned", summary, role="planner"
+    )
     draft.fields |= {
         "plan": plan,
         "undo": plan.steps[0].undo if len(plan.steps) == 1 else None,
@@ -64,7 +71,13 @@ def planned(
         "expires_at": expiry(request, needs),
         "next_attempt_at": None,
     }
-    return draft.done(f"{plan.summary}. {tally.waits}")
+    return draft.done(f"{summary.removesuffix('.')}. {tally.waits}")
+
+
+def _flapping(
+    request: ApprovalRequest, subject: Subject | None, around: Circumstances, now: datetime
+) -> str | None:
+    return flapping(subject, others(around.past, request), now) if subject is not None else None
 
 
 def refused(
@@ -273,7 +286,10 @@ def finished(
     knowledge: KnowledgeReference | None,
     now: datetime,
 ) -> ApprovalRequestStatus:
-    """The execution is over, well or badly, and whether it has been written down."""
+    """The execution is over, well or badly; what is to be written and told of it is listed.
+
+    ``knowledge``: where that has been written already.
+    """
     draft = StatusDraft(request, now)
     executed: Status = "True" if ending.executed else "False"
     applied = "The change has been applied." if ending.executed else ending.message
@@ -290,7 +306,7 @@ def finished(
         draft.tell("exec", "success", "Executed", f"{target}. {ending.message}")
     else:
         draft.tell("exec", "error", "Failed", ending.message)
-    _set_recorded(draft, knowledge)
+    bookkeeping.begin(draft, knowledge, success=ending.success)
     if not ending.changed:
         draft.fields["undo"] = None
     draft.fields |= {
@@ -307,16 +323,6 @@ def finished(
     return draft.done(ending.message)
 
 
-def recorded(
-    request: ApprovalRequest, knowledge: KnowledgeReference, now: datetime
-) -> ApprovalRequestStatus:
-    """What could not be written down before now has been."""
-    draft = StatusDraft(request, now)
-    _set_recorded(draft, knowledge)
-    draft.tell("record", "success", "Recorded", knowledge.location)
-    return draft.done(request.status.message or "")
-
-
 def _tell_of_proposal(draft: StatusDraft) -> None:
     request = draft.request
     draft.fields["timeline"] = happened(
@@ -329,15 +335,6 @@ def _tell_of_proposal(draft: StatusDraft) -> None:
         actor=request.spec.requested_by or "unknown",
         role="requester",
     )
-
-
-def _set_recorded(draft: StatusDraft, knowledge: KnowledgeReference | None) -> None:
-    if knowledge is None:
-        text = "The knowledge entry could not be written; it is tried again until it can."
-        draft.set(ConditionType.RECORDED, "False", "StoreUnavailable", text)
-    else:
-        draft.set(ConditionType.RECORDED, "True", "Recorded", knowledge.location)
-        draft.fields["knowledge"] = knowledge
 
 
 def milliseconds(attempt: Attempt) -> int:
@@ -364,8 +361,3 @@ def _short(*targets: Target) -> str | None:
     same = all(each.kind == first.kind and each.name for each in targets)
     names = [each.name or "" for each in others] if same else [each.short for each in others]
     return clip(", ".join([first.short, *names]), _TARGET_LIMIT)
-
-
-def succeeded(request: ApprovalRequest) -> bool:
-    """Whether a finished request ended well."""
-    return request.phase is Phase.SUCCEEDED

@@ -143,10 +143,22 @@ class Notifier(Protocol):
     def notify(
         self, message: Notification, settled: Callable[[tuple[str, ...]], None] | None = None
     ) -> None:
-        """Take a message over and return at once; one that was taken before is left out.
+        """Take a message over and return at once. It goes to each of its channels at least once.
 
-        ``settled`` is called once, when each channel has it or has been given up: with the names of
-        the latter. Never where the process ends before that.
+        ``settled`` is called exactly once, on the event loop and never before ``notify`` has
+        returned: when each channel the message is for has it or has given it up, with the names of
+        those that gave up. At once where it is for no channel.
+
+        The message's ``id`` says whether it is the same. Handed over again
+
+        - while it is on its way, it is not sent again; whoever hands it over again is called as
+          well, when it is settled;
+        - after it was settled (the caller could not write that down), it is not sent again; the
+          caller is called with what came of it. Of the last 10,000 that is known; one before
+          them is sent again.
+
+        Where the process ends first, nobody is called: what is on its way then has to be handed
+        over again by the next process, which sends it, perhaps for the second time.
         """
         ...
 

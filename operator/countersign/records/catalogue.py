@@ -47,6 +47,12 @@ class Catalogue:
     approval: str
     description: str
 
+    # Of an incident that is resolved.
+    resolved_incident: str
+    repairs: str
+    effectiveness: str
+    learned: str
+
     # What is said where nothing is known.
     unknown_reason: str
     unknown_risk: str
@@ -54,3 +60,5 @@ class Catalogue:
     no_signers: str
     no_incident: str
     no_description: str
+    no_repairs: str
+    unjudged: str

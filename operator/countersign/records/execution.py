@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
 
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.base import Model, Time
+from countersign.records.knowledge import Outcome, is_automatic
 
 DispositionKind = Literal["human_approved", "auto_executed"]
+SPANS = {
+    "last_hour": timedelta(hours=1),
+    "last_day": timedelta(days=1),
+    "last_week": timedelta(days=7),
+}
+"""Of the fields of ``Frequency``."""
 
 
 class Execution(Model):
@@ -74,3 +83,56 @@ class Choice:
             and self.playbook in (None, playbook)
             and (self.since is None or self.since <= execution.finished_at)
         )
+
+
+def chosen(executions: Iterable[Execution], choice: Choice) -> list[Execution]:
+    """Those that are asked for, newest first."""
+    newest = sorted(
+        filter(choice.admits, executions),
+        key=lambda each: (each.finished_at, each.id),
+        reverse=True,
+    )
+    return newest[: max(0, choice.limit)]
+
+
+def frequency_of(times: Iterable[datetime], now: datetime) -> Frequency:
+    """How many of the times are within the last hour, day and week; none after ``now`` counts."""
+    ages = [now - time for time in times if time <= now]
+    return Frequency(**{name: sum(age < span for age in ages) for name, span in SPANS.items()})
+
+
+def execution_of(
+    request: ApprovalRequest,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    incident: str | None = None,
+    anomaly: str | None = None,
+    playbook: str | None = None,
+) -> Execution | None:
+    """How a request that has ended was carried out; None where it never had a plan."""
+    status, metadata = request.status, request.metadata
+    if status.plan is None:
+        return None
+    targets = (step.target for step in status.plan.steps)
+    names = (f"{each.namespace or ''}/{each.kind}/{each.name}" for each in targets)
+    return Execution(
+        id=metadata.uid,
+        request=metadata.name,
+        namespace=metadata.namespace,
+        operation=str(status.plan.type),
+        targets=tuple(dict.fromkeys(names)),
+        playbook=playbook,
+        incident=incident,
+        anomaly=anomaly,
+        success=outcome.success,
+        error=None if outcome.success else outcome.message,
+        disposition="auto_executed" if is_automatic(request) else "human_approved",
+        duration_seconds=status.result.duration_milliseconds / 1000 if status.result else 0.0,
+        finished_at=finished_at(request) or now,
+    )
+
+
+def finished_at(request: ApprovalRequest) -> datetime | None:
+    """When its last attempt ended; None where there was none."""
+    return request.status.attempts[-1].finished_at if request.status.attempts else None

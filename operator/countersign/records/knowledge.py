@@ -71,18 +71,23 @@ def knowledge_entry(
     now: datetime,
     words: Catalogue = ENGLISH,
     case: Case = NO_CASE,
+    incident: str | None = None,
 ) -> KnowledgeEntry:
-    """Write the entry. ``action``: as the proposer wrote it."""
+    """Write the entry. ``action``: as the proposer wrote it.
+
+    ``incident``: name of the one that is linked by the texts, where ``spec.incident`` is left out.
+    """
+    incident = request.spec.incident or incident
     automatic = is_automatic(request)
     mode = words.automatic if automatic else words.human
     alert, category = one_line(case.alert), one_line(case.category)
     return KnowledgeEntry(
         id=request.metadata.uid,
         title=f"[{mode.title}] {alert}: {one_line(action)[:_TITLE_ACTION]}",
-        content=_content(request, action, outcome, words, case),
+        content=_content(request, action, outcome, words, case, incident),
         category=category,
         tags=_tags(request, outcome, category),
-        related_incident=request.spec.incident,
+        related_incident=incident,
         created_by="auto_execute" if automatic else "approval_execution",
         created_at=now,
         namespace=request.metadata.namespace,
@@ -115,7 +120,12 @@ def _is_break_glass(request: ApprovalRequest) -> bool:
 
 
 def _content(
-    request: ApprovalRequest, action: str, outcome: Outcome, words: Catalogue, case: Case
+    request: ApprovalRequest,
+    action: str,
+    outcome: Outcome,
+    words: Catalogue,
+    case: Case,
+    incident: str | None,
 ) -> str:
     mode = words.automatic if is_automatic(request) else words.human
     signers = request.status.approval.signers if request.status.approval else ()
@@ -130,7 +140,7 @@ def _content(
         (words.risk, str(risk) if risk else words.unknown_risk),
         (words.path, _path(request, words)),
         (words.signers, one_line(words.separator.join(signers)) or words.no_signers),
-        (words.incident, one_line(request.spec.incident or "") or words.no_incident),
+        (words.incident, one_line(incident or "") or words.no_incident),
         (words.approval, f"{request.key} ({request.metadata.uid})"),
     ]
     lines = [f"- **{label}**: {value}" for label, value in rows]

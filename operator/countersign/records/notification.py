@@ -99,13 +99,13 @@ def notifications(
     ``action``: as the proposer wrote it. Empty where nothing happened that people wait for.
     """
     found = _what_happened(before, after)
-    return () if found is None else (_message(*found, after, action, now),)
+    return () if found is None else (message_of(*found, after, action, now),)
 
 
 def expiring_soon(request: ApprovalRequest, action: str, now: datetime) -> Notification:
     """A request still waits for signatures, and not for long any more."""
-    return _message(
-        NotificationStep.EXPIRING_SOON, f"expiring-{_revision(request)}", request, action, now
+    return message_of(
+        NotificationStep.EXPIRING_SOON, f"expiring-{revision_of(request)}", request, action, now
     )
 
 
@@ -121,7 +121,7 @@ def _what_happened(
         case Phase.PENDING:
             return _wanted(before, after)
         case Phase.APPROVED | Phase.EXECUTING:
-            return NotificationStep.DECIDED, f"approved-{_approved(after)}"
+            return NotificationStep.DECIDED, f"approved-{approval_of(after)}"
         case _:
             return NotificationStep.DECIDED, "decided"
 
@@ -135,8 +135,8 @@ def _executed(
     if after.phase is not Phase.PENDING:
         return None
     if _planned_reason(after) == "Stale":
-        return NotificationStep.STALE, f"stale-{_revision(after)}"
-    return NotificationStep.DECIDED, f"held-{_approved(before)}"
+        return NotificationStep.STALE, f"stale-{revision_of(after)}"
+    return NotificationStep.DECIDED, f"held-{approval_of(before)}"
 
 
 def _wanted(before: ApprovalRequest, after: ApprovalRequest) -> tuple[NotificationStep, str] | None:
@@ -145,12 +145,13 @@ def _wanted(before: ApprovalRequest, after: ApprovalRequest) -> tuple[Notificati
     fresh = _digest(before) != _digest(after) and planned is not None and planned.status == "True"
     if not fresh or after.spec.dry_run:
         return None
-    return NotificationStep.SIGNATURE_WANTED, f"signature-wanted-{_revision(after)}"
+    return NotificationStep.SIGNATURE_WANTED, f"signature-wanted-{revision_of(after)}"
 
 
-def _message(
+def message_of(
     step: NotificationStep, part: str, request: ApprovalRequest, action: str, now: datetime
 ) -> Notification:
+    """The message about a request as it is; ``part`` is that of the id after the UID."""
     spec, status = request.spec, request.status
     ended = _status(request, step)
     mode = status.approval.mode if status.approval else None
@@ -255,11 +256,12 @@ def _digest(request: ApprovalRequest) -> str | None:
     return request.status.plan.digest if request.status.plan else None
 
 
-def _revision(request: ApprovalRequest) -> int:
+def revision_of(request: ApprovalRequest) -> int:
+    """Of the plan there is."""
     return request.status.plan.revision if request.status.plan else 1
 
 
-def _approved(request: ApprovalRequest) -> int:
+def approval_of(request: ApprovalRequest) -> int:
     """When it was approved: it can be held back, and approved again on the same plan."""
     at = request.status.approved_at
     return int(at.timestamp()) if at else 0

@@ -28,11 +28,13 @@ STRUCTURAL = {
     "x-kubernetes-preserve-unknown-fields",
 }
 
-CRD, POLICY_CRD = all_crds()
-[VERSION] = CRD["spec"]["versions"]
-[POLICY_VERSION] = POLICY_CRD["spec"]["versions"]
-SCHEMA = VERSION["schema"]["openAPIV3Schema"]
-POLICY_SCHEMA = POLICY_VERSION["schema"]["openAPIV3Schema"]
+CRD, POLICY_CRD, INCIDENT_CRD, PLAYBOOK_CRD = all_crds()
+VERSION, POLICY_VERSION, INCIDENT_VERSION, PLAYBOOK_VERSION = VERSIONS = [
+    crd["spec"]["versions"][0] for crd in all_crds()
+]
+SCHEMA, POLICY_SCHEMA, INCIDENT_SCHEMA, PLAYBOOK_SCHEMA = SCHEMAS = [
+    version["schema"]["openAPIV3Schema"] for version in VERSIONS
+]
 
 
 def nodes(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -46,10 +48,13 @@ def nodes(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str,
             yield from nodes(node[part], f"{path}{mark}")
 
 
-NODES = dict(nodes(SCHEMA))
-POLICY_NODES = dict(nodes(POLICY_SCHEMA))
-BOTH = pytest.mark.parametrize(
-    "every", [{"": SCHEMA, **NODES}, {"": POLICY_SCHEMA, **POLICY_NODES}], ids=["request", "policy"]
+NODES, POLICY_NODES, INCIDENT_NODES, PLAYBOOK_NODES = EACH = [
+    dict(nodes(schema)) for schema in SCHEMAS
+]
+EVERY = pytest.mark.parametrize(
+    "every",
+    [{"": schema, **below} for schema, below in zip(SCHEMAS, EACH, strict=True)],
+    ids=["request", "policy", "incident", "playbook"],
 )
 Nodes = dict[str, dict[str, Any]]
 
@@ -65,7 +70,7 @@ def test_the_schema_is_walked_to_its_depths() -> None:
         assert deep in NODES
 
 
-@BOTH
+@EVERY
 def test_every_field_has_a_type_and_a_description(every: Nodes) -> None:
     types = {"object", "array", "string", "integer", "number", "boolean"}
     untyped = [path for path, node in every.items() if node.get("type") not in types]
@@ -79,7 +84,7 @@ def test_every_field_has_a_type_and_a_description(every: Nodes) -> None:
     assert (untyped, undescribed) == ([], [])
 
 
-@BOTH
+@EVERY
 def test_the_schema_is_structural(every: Nodes) -> None:
     unknown = {path: set(node) - STRUCTURAL for path, node in every.items()}
     assert {path: words for path, words in unknown.items() if words} == {}
@@ -91,7 +96,7 @@ def test_the_schema_is_structural(every: Nodes) -> None:
             assert ("properties" in node) + is_map + free == 1, path
 
 
-@BOTH
+@EVERY
 def test_every_text_and_list_is_bounded(every: Nodes) -> None:
     unbounded = [
         path
@@ -109,7 +114,7 @@ def test_every_text_and_list_is_bounded(every: Nodes) -> None:
     assert unbounded == []
 
 
-@BOTH
+@EVERY
 def test_a_required_field_is_a_field(every: Nodes) -> None:
     for path, node in every.items():
         assert set(node.get("required", [])) <= set(node.get("properties", {})), path
@@ -149,7 +154,7 @@ def test_operations_in_the_status_are_not_checked_once_more() -> None:
     assert [path for path in with_rules if path.startswith(".status")] == [".status"]
 
 
-@BOTH
+@EVERY
 def test_every_rule_tells_people_something(every: Nodes) -> None:
     for path, node in every.items():
         for rule in node.get("x-kubernetes-validations", []):
@@ -175,10 +180,39 @@ def test_every_demand_of_a_policy_is_a_field_that_its_rule_knows() -> None:
     assert {f"has(self.{name})" for name in require["properties"]} == set(anything.split(" || "))
 
 
-def test_every_printed_column_shows_a_field_that_there_is() -> None:
-    for column in VERSION["additionalPrinterColumns"]:
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [(VERSION, NODES), (INCIDENT_VERSION, INCIDENT_NODES), (PLAYBOOK_VERSION, PLAYBOOK_NODES)],
+    ids=["request", "incident", "playbook"],
+)
+def test_every_printed_column_shows_a_field_that_there_is(
+    version: dict[str, Any], found: Nodes
+) -> None:
+    for column in version["additionalPrinterColumns"]:
         if column["jsonPath"] != ".metadata.creationTimestamp":
-            assert column["jsonPath"] in NODES, column["name"]
+            assert column["jsonPath"] in found, column["name"]
+
+
+@pytest.mark.parametrize("crd", [INCIDENT_CRD, PLAYBOOK_CRD], ids=["incident", "playbook"])
+def test_incidents_and_playbooks_are_in_a_namespace_with_a_status_of_their_own(
+    crd: dict[str, Any],
+) -> None:
+    assert crd["spec"]["scope"] == "Namespaced"
+    assert crd["spec"]["names"]["categories"] == ["countersign"]
+    [version] = crd["spec"]["versions"]
+    assert version["subresources"] == {"status": {}}
+    schema = version["schema"]["openAPIV3Schema"]
+    assert schema["required"] == ["spec"]
+    assert "default" not in schema["properties"]["status"]
+
+
+def test_what_is_decided_of_an_incident_and_what_a_playbook_does_are_held_by_rules() -> None:
+    [phase] = INCIDENT_SCHEMA["x-kubernetes-validations"]
+    assert "oldSelf.status.phase != 'Open'" in phase["rule"]
+    [steps] = PLAYBOOK_SCHEMA["x-kubernetes-validations"]
+    assert steps["rule"] == "self.spec.steps == oldSelf.spec.steps"
+    [one_of] = PLAYBOOK_NODES[".spec.steps[]"]["x-kubernetes-validations"]
+    assert one_of["rule"] == "has(self.operation) != has(self.ssh)"
 
 
 def test_people_can_say_kubectl_get_approvals() -> None:

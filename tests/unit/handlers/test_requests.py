@@ -12,10 +12,12 @@ import kopf
 import pytest
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.api.effects import EffectState, EffectStatus
 from countersign.api.status import Attempt, KnowledgeReference
 from countersign.errors import ApiError
 from countersign.handlers.requests import Requests, register
-from countersign.policy import endings, transitions
+from countersign.policy import bookkeeping, endings, transitions
+from countersign.policy.bookkeeping import Result
 from countersign.policy.decision import Cancel
 from countersign.policy.retry import Again
 from countersign.policybook import PolicyBook
@@ -47,6 +49,7 @@ class FakeWorkflow:
         self.told: list[Notice] = []
         self.announced: list[tuple[Phase, Phase]] = []
         self.forgotten: list[str] = []
+        self.watched: list[ApprovalRequest] = []
         self.saved: list[tuple[str, ApprovalRequestStatus]] = []
         self.save_error: ApiError | None = None
         self.save_fails_at = 0
@@ -89,6 +92,9 @@ class FakeWorkflow:
 
     def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
         self.announced.append((before.phase, after.phase))
+
+    def saw(self, request: ApprovalRequest) -> None:
+        self.watched.append(request)
 
     def forget(self, uid: str) -> None:
         self.forgotten.append(uid)
@@ -182,6 +188,14 @@ def cancelled(of: ApprovalRequest) -> ApprovalRequestStatus:
 def finished(of: ApprovalRequest) -> ApprovalRequestStatus:
     end = endings.verified(endings.Told("Scaled", changed=True), "5 of 5", ATTEMPT)
     return transitions.finished(of, end, None, after(9))
+
+
+def written_down(of: ApprovalRequest) -> ApprovalRequestStatus:
+    entry = KnowledgeReference(store="memory", entry=UID, location="here")
+    result = Result(EffectState.DONE, knowledge=entry)
+    status = bookkeeping.recorded(of, {bookkeeping.KNOWLEDGE: result}, after(9))
+    assert status is not None
+    return status
 
 
 def retried(of: ApprovalRequest) -> ApprovalRequestStatus:
@@ -291,6 +305,38 @@ async def test_a_finished_request_that_is_not_written_down_is_advanced() -> None
     assert world.wakes_at == after(30)
 
 
+@pytest.mark.parametrize("phase", ["Pending", "Approved", "Succeeded"])
+async def test_whatever_its_phase_what_was_left_untold_about_it_is_told(phase: str) -> None:
+    of = approved()
+    of = with_status(of, of.status.model_copy(update={"phase": Phase(phase)}))
+    world = World()
+    await world.observe(of, None)
+    assert world.workflow.watched == [of]
+
+
+async def test_of_old_events_and_while_it_leaves_nothing_is_told() -> None:
+    of = planned()
+    done = finished(with_status(of, claimed(of)))
+    world = World(Step(status=claimed(of)), Step(status=done))
+    await world.observe(of)
+    world.workflow.watched.clear()
+    await world.observe(of)
+    assert world.workflow.watched == []
+    await world.requests.drain(0)
+    await world.observe(of_version(with_status(of, done), "102"))
+    assert world.workflow.watched == []
+
+
+async def test_a_finished_request_with_a_message_undelivered_is_advanced() -> None:
+    of = planned()
+    entry = EffectStatus(state=EffectState.PENDING, since=START)
+    status = cancelled(of).model_copy(update={"effects": {"message-decided": entry}})
+    world = World(Step())
+    await world.observe(with_status(of, status))
+    assert world.workflow.asked == ["advance"]
+    assert world.wakes_at is None
+
+
 async def test_a_request_that_is_gone_is_forgotten() -> None:
     world = World()
     world.wakeups.at(UID, "shop", "restart-web", after(5))
@@ -381,11 +427,7 @@ async def test_a_claim_that_was_lost_is_not_carried_out() -> None:
 async def test_events_from_before_what_was_written_start_nothing() -> None:
     of = planned()
     of_claim = of_version(with_status(of, claimed(of)), "101")
-    done = transitions.recorded(
-        with_status(of_claim, finished(of_claim)),
-        KnowledgeReference(store="memory", entry=UID, location="here"),
-        after(9),
-    )
+    done = written_down(with_status(of_claim, finished(of_claim)))
     world = World(Step(status=claimed(of)), Step(status=done))
     await world.observe(of)
     world.workflow.asked.clear()

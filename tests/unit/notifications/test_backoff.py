@@ -7,48 +7,61 @@ from datetime import UTC, datetime
 import pytest
 
 from countersign.notifications.backoff import (
-    ATTEMPTS,
-    Again,
+    LONGEST_WAIT,
+    LONGEST_WISH,
     Answer,
-    GiveUp,
-    after_failure,
+    Waits,
     retry_after,
+    waits,
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+DOWN = Answer(503)
 
 
-def test_the_wait_grows_up_to_a_bound_and_is_drawn_from_all_of_it() -> None:
-    down = Answer(503)
-    most = [after_failure(down, attempt, 1.0) for attempt in range(1, ATTEMPTS)]
-    assert most == [Again(1), Again(2), Again(4), Again(8), Again(16)]
-    assert after_failure(down, 3, 0.0) == Again(0)
-    assert after_failure(down, 3, 0.5) == Again(2)
+def longest(failures: int) -> float:
+    """The most that a channel pauses after so many failures in a row."""
+    return waits(DOWN, in_a_row=failures, attempts=1, draw=1.0).channel
 
 
-def test_attempts_are_bounded() -> None:
-    assert isinstance(after_failure(Answer(503), ATTEMPTS, 0.5), GiveUp)
+def test_the_wait_grows_up_to_a_bound() -> None:
+    assert [longest(failures) for failures in range(1, 12)] == [
+        *(1, 2, 4, 8, 16, 32, 64, 128, 256),
+        *(LONGEST_WAIT, LONGEST_WAIT),
+    ]
+    assert longest(10_000) == LONGEST_WAIT
+
+
+def test_the_wait_is_drawn_from_all_of_it() -> None:
+    drawn = [waits(DOWN, in_a_row=3, attempts=1, draw=draw) for draw in (0.0, 0.5)]
+    assert drawn == [Waits(0, 0), Waits(2, 0.5)]
+
+
+def test_a_message_that_fails_while_others_arrive_waits_longer_than_they_do() -> None:
+    assert waits(DOWN, in_a_row=1, attempts=9, draw=0.5) == Waits(0.5, 128)
 
 
 @pytest.mark.parametrize("code", [408, 425, 429, 500, 502, 503, 504, None])
 def test_what_may_pass_is_tried_again(code: int | None) -> None:
-    assert isinstance(after_failure(Answer(code, "no answer"), 1, 0.5), Again)
+    assert Answer(code, "no answer").passing
 
 
 @pytest.mark.parametrize("code", [301, 302, 400, 401, 403, 404, 410, 413])
 def test_what_will_not_pass_is_given_up_at_once(code: int) -> None:
-    assert isinstance(after_failure(Answer(code), 1, 0.5), GiveUp)
+    assert not Answer(code).passing
 
 
-def test_at_least_what_the_server_asks_for_is_waited() -> None:
-    assert after_failure(Answer(429, retry_after=30), 1, 0.0) == Again(30)
-    assert after_failure(Answer(429, retry_after=30), 1, 0.5) == Again(30.5)
-
-
-def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:
-    answer = after_failure(Answer(429, retry_after=86_400), 1, 0.5)
-    assert isinstance(answer, GiveUp)
-    assert "asks to wait longer" in answer.why
+@pytest.mark.parametrize(
+    ("wish", "least"),
+    [(30, 30), (0, 0), (None, 0), (86_400, LONGEST_WISH), (float("inf"), LONGEST_WISH)],
+)
+def test_at_least_what_the_server_asks_for_is_waited_within_bounds(
+    wish: float | None, least: float
+) -> None:
+    answer = Answer(429, retry_after=wish)
+    for draw in (0.0, 0.5):
+        expected = least + draw
+        assert waits(answer, in_a_row=1, attempts=1, draw=draw) == Waits(expected, expected)
 
 
 @pytest.mark.parametrize(

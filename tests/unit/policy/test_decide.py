@@ -9,7 +9,8 @@ import pytest
 from countersign.api.approval_request import ApprovalRequest, Phase, Risk
 from countersign.api.conditions import ConditionType, with_condition
 from countersign.policy import transitions
-from countersign.policy.decide import current_plan, decide, expiry, needs_record, tally
+from countersign.policy.bookkeeping import needs_record
+from countersign.policy.decide import current_plan, decide, expiry, tally
 from countersign.policy.decision import (
     Approve,
     Cancel,

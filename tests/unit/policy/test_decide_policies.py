@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from countersign.policy.decide import decide, reconsider
 from countersign.policy.decision import Approve, Deny, Expire, Wait
 from countersign.policy.history import Past
 from countersign.policy.named_policy import NamedPolicy
+from countersign.policy.reliance import Reliance
 from countersign.policy.requirement import requirement
 from countersign.policy.subject import subject_of
 from tests.support.fakes_objects import (
@@ -59,6 +60,7 @@ class Case:
     says: str = ""
     risk: Risk = Risk.MEDIUM
     past: tuple[Past, ...] = ()
+    reliance: Reliance | None = None
     until: float | None = None
     said_until: float | None = None
     spec: dict[str, Any] = field(default_factory=dict)
@@ -228,11 +230,59 @@ CASES: dict[str, Case] = {
         AUTO, (policy(autoApprove={"riskAtMost": "medium"}),), (), spec={"confidence": 0.65}
     ),
     "and without any": Case(MISSING, (policy(autoApprove={"riskAtMost": "medium"}),), ()),
-    "and where the playbook's trust is asked for, which nobody knows": Case(
+    "and where trust is asked for that nobody has looked up": Case(
         MISSING,
         (policy(autoApprove={"riskAtMost": "medium", "trustAtLeast": 0}),),
         (),
         spec=SURE,
+    ),
+    "and where trust is not known, be it as little as there is": Case(
+        MISSING,
+        (policy(autoApprove={"riskAtMost": "medium", "trustAtLeast": 0}),),
+        (),
+        "Not approved without people: Policy p: the trust is not known: the store is away.",
+        spec=SURE,
+        reliance=Reliance(None, "the store is away", after(60)),
+        until=60,
+        said_until=0,
+    ),
+    "and with less trust": Case(
+        MISSING,
+        (policy(autoApprove={"riskAtMost": "medium", "trustAtLeast": 0.7}),),
+        (),
+        "Policy p: the trust in playbook x is 0.69, less than 0.7.",
+        spec=SURE,
+        reliance=Reliance(0.699, "playbook x"),
+    ),
+    "as much trust as is asked for is enough": Case(
+        AUTO,
+        (policy(autoApprove={"riskAtMost": "medium", "trustAtLeast": 0.7}),),
+        (),
+        spec=SURE,
+        reliance=Reliance(0.7, "playbook x"),
+    ),
+    "of two policies that ask for trust both have to be content": Case(
+        MISSING,
+        (
+            policy("a", autoApprove={"riskAtMost": "medium", "trustAtLeast": 0.5}),
+            policy("b", autoApprove={"riskAtMost": "medium", "trustAtLeast": 0.8}),
+        ),
+        (),
+        "Policy b: the trust in playbook x is 0.70, less than 0.8.",
+        spec=SURE,
+        reliance=Reliance(0.7, "playbook x"),
+    ),
+    "trust does not make up for confidence": Case(
+        MISSING,
+        (policy(autoApprove={"riskAtMost": "medium", "trustAtLeast": 0.7}),),
+        (),
+        reliance=Reliance(0.9, "playbook x"),
+    ),
+    "a quorum needs no trust": Case(
+        SIGNED,
+        (policy(autoApprove={"riskAtMost": "medium", "trustAtLeast": 0.7}),),
+        spec=SURE,
+        reliance=Reliance(None, "the store is away"),
     ),
     "and where the request asks for signatures itself": Case(
         MISSING,
@@ -402,7 +452,8 @@ CASES: dict[str, Case] = {
 
 def of_case(case: Case) -> tuple[ApprovalRequest, Circumstances]:
     made = signed(planned(request(**case.spec), PLAN, case.risk), *case.signatures)
-    return made, under(*case.policies, past=list(case.past))
+    around = under(*case.policies, past=list(case.past))
+    return made, replace(around, reliance=case.reliance)
 
 
 @pytest.mark.parametrize("what", CASES)
@@ -423,7 +474,7 @@ def test_policies_decide(what: str) -> None:
     assert case.says in said
     if case.until is not None:
         assert until == after(case.until)
-        assert case.what_ends.isoformat()[:19] in said
+        assert case.said_until == 0 or case.what_ends.isoformat()[:19] in said
 
 
 @pytest.mark.parametrize("what", CASES)

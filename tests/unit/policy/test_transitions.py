@@ -18,9 +18,11 @@ from countersign.api.approval_request import (
     may_follow,
 )
 from countersign.api.conditions import ConditionType
+from countersign.api.effects import EffectState
 from countersign.api.operation import Kind
 from countersign.api.status import Attempt, KnowledgeReference
-from countersign.policy import transitions
+from countersign.policy import bookkeeping, transitions
+from countersign.policy.bookkeeping import Result
 from countersign.policy.decide import decide, tally
 from countersign.policy.decision import Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
@@ -53,6 +55,14 @@ def told(status: ApprovalRequestStatus) -> tuple[str, ...]:
     """The last thing in the timeline, without its words."""
     last = status.timeline[-1]
     return (last.type, last.status, last.actor, last.actor_role)
+
+
+def late(of: ApprovalRequest, seconds: float) -> ApprovalRequestStatus:
+    """The entry of a finished request is written in the end."""
+    entry = Result(EffectState.DONE, knowledge=LOCATION)
+    status = bookkeeping.recorded_late(of, {bookkeeping.KNOWLEDGE: entry}, after(seconds))
+    assert status is not None
+    return status
 
 
 def conditions(status: ApprovalRequestStatus) -> dict[str, str]:
@@ -358,7 +368,7 @@ def test_what_could_not_be_written_down_is_still_to_be() -> None:
 @pytest.mark.parametrize("end", [ending(), FAILED])
 def test_a_late_record_changes_nothing_but_that(end: Ending) -> None:
     of = with_status(approved(), transitions.finished(approved(), end, None, after(5)))
-    status = transitions.recorded(of, LOCATION, after(35))
+    status = late(of, 35)
     assert conditions(status)["Recorded"] == "True/Recorded"
     assert (status.phase, status.message, status.result) == (
         of.phase,
@@ -367,7 +377,7 @@ def test_a_late_record_changes_nothing_but_that(end: Ending) -> None:
     )
     assert status.knowledge == LOCATION
     assert told(status)[:2] == ("record", "success")
-    assert transitions.succeeded(of) == end.success
+    assert bookkeeping.succeeded(of) == end.success
 
 
 DURATIONS = {
@@ -476,7 +486,7 @@ WRITES: dict[str, tuple[dict[str, ApprovalRequest], Write]] = {
             after(5),
         ),
     ),
-    "recorded": (ENDED, lambda of, _: transitions.recorded(of, LOCATION, after(5))),
+    "recorded": (ENDED, lambda of, _: late(of, 5)),
 }
 STEPS = [(name, of) for name, (froms, _) in WRITES.items() for of in froms]
 

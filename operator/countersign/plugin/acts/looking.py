@@ -15,6 +15,7 @@ from countersign.plugin import explaining, formats, signing, tables
 from countersign.plugin.commands.looking import Choice, Past
 from countersign.plugin.details import details, timeline
 from countersign.plugin.exits import refused
+from countersign.plugin.linked import linked
 from countersign.plugin.options import Format, Output, Scope, Where
 from countersign.plugin.policies import judge
 from countersign.plugin.reading import read, readable
@@ -61,7 +62,9 @@ def show(screen: Screen, where: Where, name: str, output: Output) -> None:
         if output.for_machines:
             formats.write(screen, output.output, [item])
         else:
-            screen.show(details(read(item), datetime.now(UTC)))
+            request = read(item)
+            named = await linked(session, request)
+            screen.show(details(request, datetime.now(UTC), named))
 
     run(where, screen, work)
 
@@ -72,14 +75,16 @@ def explain(screen: Screen, where: Where, name: str, output: Output) -> None:
 
     async def work(session: Session) -> None:
         request = await session.request(name)
-        judged = await judge(session, request, datetime.now(UTC))
+        now, named = datetime.now(UTC), await linked(session, request)
+        judged = await judge(session, request, now, named.reliance(request, now))
         found = judged.explanation
         if output.for_machines:
             formats.write(screen, output.output, [found.to_json()])
             return
         rights = found.rights
         able = await _able(session, rights.subresource) if rights is not None else []
-        screen.show(explaining.explanation(request, found, able, judged.unseen))
+        about = named.said(request, now)
+        screen.show(explaining.explanation(request, found, able, judged.unseen, about))
 
     run(where, screen, work)
 

@@ -12,12 +12,14 @@ from countersign.api.approval_request import Risk
 from countersign.api.operation import Operation
 from countersign.errors import ApiError
 from countersign.plugin import details, formats, proposals, waiting, words
-from countersign.plugin.commands.proposing import Terms, Until, What
+from countersign.plugin.acts import repairing
+from countersign.plugin.acts.repairing import Asked
+from countersign.plugin.commands.proposing import Repair, Terms, Until, What
 from countersign.plugin.exits import Exit, PluginError, refused
-from countersign.plugin.options import Output, Where
+from countersign.plugin.options import Goal, Output, Where
 from countersign.plugin.reading import read
 from countersign.plugin.screen import Screen
-from countersign.plugin.session import Session, run
+from countersign.plugin.session import Session, located, run
 from countersign.ports import JsonObject
 
 
@@ -27,6 +29,7 @@ class Wish:
 
     text: Sequence[str]
     what: What
+    repair: Repair
     terms: Terms
 
 
@@ -40,21 +43,51 @@ class Proposal:
 
 def propose(screen: Screen, where: Where, wish: Wish, until: Until, output: Output) -> None:
     """Send it, tell its name, and wait if that is wished."""
-    proposal = _proposal(wish, datetime.now(UTC))
-    seconds = until.seconds
+    seconds, goal = until.seconds, until.goal
+    where, proposal = _prepared(where, wish, until)
 
     async def work(session: Session) -> None:
-        namespace = where.namespace or proposal.namespace or session.namespace
-        created = await send(session, namespace, proposal.body)
+        made = await _made(session, proposal)
+        namespace = where.namespace or made.namespace or session.namespace
+        created = await send(session, namespace, made.body)
         if not until.wait:
             _tell(screen, created, output)
             return
         if not output.for_machines:
             _tell(screen, created, output)
             screen.say()
-        await follow(session, created, until, seconds, output)
+        await follow(session, created, goal, seconds, output)
 
     run(where, screen, work)
+
+
+def _prepared(where: Where, wish: Wish, until: Until) -> tuple[Where, Proposal | Asked]:
+    """What can be told before anybody is asked. Raises ``PluginError``."""
+    now, repair = datetime.now(UTC), wish.repair
+    _refuse_several(wish)
+    if repair.playbook is None:
+        if repair.step is not None or repair.anyway:
+            raise refused("--step and --anyway belong to --playbook.")
+        if until.others:
+            raise refused(
+                f"--for {until.others[0]!r}: --wait waits for planned, approved, executed or end; "
+                "an incident goes with --playbook, or is given by --incident."
+            )
+        return where, _proposal(wish, now)
+    where, name = located(where, repair.playbook)
+    given = _given(wish.terms, now)
+    incidents = {each.lower() for each in (*until.others, given.pop("incident")) if each}
+    if len(incidents) != 1:
+        raise refused(f"Say for which incident playbook {name} is to be used: --for INCIDENT.")
+    incident = incidents.pop()
+    asked = Asked(name, incident, repair.step, repair.anyway, wish.terms.name, given)
+    return where, asked
+
+
+async def _made(session: Session, proposal: Proposal | Asked) -> Proposal:
+    if isinstance(proposal, Proposal):
+        return proposal
+    return Proposal(await repairing.body(session, proposal), session.namespace)
 
 
 async def send(session: Session, namespace: str, body: JsonObject) -> JsonObject:
@@ -85,16 +118,16 @@ def _left_out(spec: JsonObject, said: str) -> str | None:
 
 
 async def follow(
-    session: Session, created: JsonObject, until: Until, seconds: float | None, output: Output
+    session: Session, created: JsonObject, goal: Goal, seconds: float | None, output: Output
 ) -> None:
     """Wait for it and show it; its end decides the exit status."""
-    request = await waiting.wait(session, read(created), until.goal, seconds)
+    request = await waiting.wait(session, read(created), goal, seconds)
     if output.for_machines:
         item = await session.requests.get(request.metadata.namespace, request.metadata.name)
         formats.write(session.screen, output.output, [item])
     else:
         session.screen.show(details.details(request, datetime.now(UTC)))
-    if not waiting.went_well(request, until.goal):
+    if not waiting.went_well(request, goal):
         said = request.status.message or "it gives no reason."
         raise PluginError(f"{request.key} is {request.phase}: {said}", Exit.NOT_SO)
 
@@ -108,17 +141,22 @@ def _tell(screen: Screen, created: JsonObject, output: Output) -> None:
     screen.tell("To look at it: ", (f"kubectl countersign show {words.at(request)}", "cyan"))
 
 
-def _proposal(wish: Wish, now: datetime) -> Proposal:
-    what, terms = wish.what, wish.terms
-    ways = [bool(wish.text), what.file is not None, what.operation is not None]
+def _refuse_several(wish: Wish) -> None:
+    what = wish.what
+    named = (what.file, what.operation, wish.repair.playbook)
+    ways = [bool(wish.text), *(each is not None for each in named)]
     if sum(ways) != 1:
         raise refused(
-            "Give the action as a text, or --operation with --target, or -f FILE; exactly one of "
-            'them, for example: kubectl countersign propose "kubectl rollout restart '
-            'deployment/web".'
+            "Give the action as a text, or --operation with --target, or -f FILE, or --playbook "
+            "with --for INCIDENT; exactly one of them, for example: kubectl countersign propose "
+            '"kubectl rollout restart deployment/web".'
         )
     if what.operation is None and (what.target or what.parameter):
         raise refused("--target and --with belong to --operation.")
+
+
+def _proposal(wish: Wish, now: datetime) -> Proposal:
+    what, terms = wish.what, wish.terms
     given = _given(terms, now)
     if what.file is not None:
         body = proposals.from_file(_read(what.file))
