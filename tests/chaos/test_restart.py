@@ -39,14 +39,16 @@ def test_finished_requests_cost_nothing_at_a_restart(
     assert shop.ended("marker")
     second.terminate()
     others = [a for a in audit.by_operator()[before:] if "marker" not in a.uri]
-    # Once a start: both types, and the policies there are.
+    # Once a start: its types, and the policies there are.
     started = [a for a in others if "/events" not in a.uri]
     assert sorted((a.verb, a.uri.partition("?")[0].rpartition("/")[2]) for a in started) == [
         ("get", "approvalpolicies.countersign.dev"),
         ("get", "approvalrequests.countersign.dev"),
+        ("get", "incidents.countersign.dev"),
+        ("get", "playbooks.countersign.dev"),
         ("list", "approvalpolicies"),
     ]
-    assert len(others) <= 4  # Those, and the marker's own Event.
+    assert len(others) <= 6  # Those, and the marker's own Event.
 
 
 # --- Three requests that one crash met at different points ----------------------------------------

@@ -25,7 +25,9 @@ def test_applying_everything_again_changes_nothing(cluster: Cluster) -> None:
     assert [line for line in again.stdout.splitlines() if not line.endswith(" unchanged")] == []
 
 
-@pytest.mark.parametrize("name", ["signatures", "status", "deletion", "hints"])
+@pytest.mark.parametrize(
+    "name", ["signatures", "status", "deletion", "incidents", "playbooks", "hints"]
+)
 def test_the_api_server_finds_nothing_to_warn_about_in_a_policy(
     cluster: Cluster, name: str
 ) -> None:
@@ -44,7 +46,8 @@ def test_the_api_server_finds_nothing_to_warn_about_in_a_policy(
     assert not policy()["status"].get("typeChecking")
 
 
-def test_the_sample_request_is_accepted(cluster: Cluster) -> None:
-    sample = MANIFESTS / "samples" / "approvalrequest.yaml"
+@pytest.mark.parametrize("kind", ["approvalrequest", "incident", "playbook"])
+def test_the_sample_is_accepted_from_a_proposer(cluster: Cluster, kind: str) -> None:
+    sample = MANIFESTS / "samples" / f"{kind}.yaml"
     create = ("create", "--dry-run=server", "--filename", sample, "--namespace", "default")
     assert "created (server dry run)" in cluster.kubectl(*create, user="agent").stdout

@@ -22,6 +22,8 @@ OWN = (
     "/apis/coordination.k8s.io/v1/namespaces/countersign-system/leases",
     "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/approvalrequests.countersign.dev",
     "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/approvalpolicies.countersign.dev",
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/incidents.countersign.dev",
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/playbooks.countersign.dev",
     "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
 )
 """Its own kinds, Events, knowledge, Lease, type, and what it may."""
@@ -96,6 +98,10 @@ def test_as_itself_it_writes_nothing_but_statuses_events_knowledge_and_its_lease
     assert verbs <= {
         ("patch", "approvalrequests/status"),
         ("patch", "approvalpolicies/status"),
+        ("patch", "incidents/status"),
+        ("create", "playbooks"),
+        ("patch", "playbooks"),
+        ("patch", "playbooks/status"),
         ("patch", "approvalrequests"),  # The annotation of an older CRD.
         ("create", "events"),
         ("create", "configmaps"),

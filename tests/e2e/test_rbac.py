@@ -124,6 +124,33 @@ class TestPeople:
         who = {user for user in cluster.users if may(cluster, user, verb, "approvalrequests")}
         assert who == {"gitops", "admin"}
 
+    @pytest.mark.parametrize(
+        ("verb", "resource", "who"),
+        [
+            (
+                "get",
+                "incidents",
+                {"alice", "bob", "carol", "erin", "dave", "agent", "eve", "gitops"},
+            ),
+            (
+                "get",
+                "playbooks",
+                {"alice", "bob", "carol", "erin", "dave", "agent", "eve", "gitops"},
+            ),
+            ("create", "incidents", {"alice", "bob", "carol", "erin", "agent", "gitops"}),
+            ("patch", "playbooks", {"alice", "bob", "carol", "erin", "agent", "gitops"}),
+            ("judge", "incidents", {"alice", "bob", "carol", "erin"}),
+            ("approve", "playbooks", {"carol", "erin"}),
+            ("delete", "incidents", set()),
+            ("delete", "playbooks", set()),
+        ],
+    )
+    def test_who_writes_judges_and_approves(
+        self, cluster: Cluster, verb: str, resource: str, who: set[str]
+    ) -> None:
+        able = {user for user in cluster.users if may(cluster, user, verb, resource)}
+        assert able - {"admin"} == who
+
 
 class TestBuiltInRoles:
     @pytest.mark.parametrize(
@@ -147,6 +174,10 @@ class TestBuiltInRoles:
                 )
         for verb in ("delete", "request-as", "sign-as"):
             assert not may(cluster, user, verb, "approvalrequests", namespace=namespace)
+        for resource in ("incidents", "playbooks"):
+            assert may(cluster, user, "create", resource, namespace=namespace) == proposes
+        assert not may(cluster, user, "judge", "incidents", namespace=namespace)
+        assert not may(cluster, user, "approve", "playbooks", namespace=namespace)
 
     def test_an_administrator_of_a_namespace_cannot_become_an_approver(
         self, cluster: Cluster, namespace: str
@@ -198,20 +229,21 @@ class TestOperator:
             ("countersign.dev", "approvalrequests/status", "", "get,operate,patch,update"),
             ("countersign.dev", "approvalpolicies", "", "get,list,watch"),
             ("countersign.dev", "approvalpolicies/status", "", "patch"),
+            ("countersign.dev", "incidents", "", "get,list,watch"),
+            ("countersign.dev", "incidents/status", "", "operate,patch"),
+            ("countersign.dev", "playbooks", "", "approve,create,get,list,patch"),
+            ("countersign.dev", "playbooks/status", "", "operate,patch"),
             ("", "namespaces", "", "list,watch"),
             ("events.k8s.io", "events", "", "create"),
             ("", "serviceaccounts", "countersign-executor", "impersonate"),
-            (
-                "apiextensions.k8s.io",
-                "customresourcedefinitions",
-                "approvalrequests.countersign.dev",
-                "get",
-            ),
-            (
-                "apiextensions.k8s.io",
-                "customresourcedefinitions",
-                "approvalpolicies.countersign.dev",
-                "get",
+            *(
+                (
+                    "apiextensions.k8s.io",
+                    "customresourcedefinitions",
+                    f"{plural}.countersign.dev",
+                    "get",
+                )
+                for plural in ("approvalrequests", "approvalpolicies", "incidents", "playbooks")
             ),
         }
 
@@ -259,6 +291,11 @@ class TestOperator:
             ("delete", "approvalrequests"),
             ("sign-as", "approvalrequests"),
             ("request-as", "approvalrequests"),
+            ("create", "incidents"),
+            ("patch", "incidents"),
+            ("judge", "incidents"),
+            ("delete", "incidents"),
+            ("delete", "playbooks"),
             ("impersonate", "users"),
             ("impersonate", "groups"),
             ("impersonate", "serviceaccounts/default"),

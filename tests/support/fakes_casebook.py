@@ -1,19 +1,23 @@
-"""The ``Casebook`` port in memory: compare-and-set as the API server does it."""
+"""The ``Casebook`` port in memory: compare-and-set as the API server does it.
+
+tests/integration/test_casebook.py holds it to the real one.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 from uuid import uuid4
 
 from countersign.api.incident import Incident, IncidentStatus
 from countersign.api.playbook import Playbook, PlaybookSpec, PlaybookStatus
 from countersign.errors import ApiError
-from tests.support.fakes_faults import Fault, LostAnswer, conflict, not_found
+from tests.support.fakes_faults import LostAnswer, conflict, not_found
 from tests.support.incidents import playbook as playbook_object
 
 Key = tuple[str, str]
+Befalls = Exception | LostAnswer | Callable[[], object] | None
 Kept = TypeVar("Kept", Incident, Playbook)
 
 
@@ -23,7 +27,7 @@ class FakeCasebook:
     def __init__(self, journal: list[str] | None = None) -> None:
         self.incidents: dict[Key, Incident] = {}
         self.playbooks: dict[Key, Playbook] = {}
-        self.faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
+        self.faults: defaultdict[str, deque[Befalls]] = defaultdict(deque)
         self.error: Exception | None = None
         self.calls: list[str] = []
         self.journal = journal if journal is not None else []
@@ -48,6 +52,8 @@ class FakeCasebook:
         return self.incidents.get((namespace, name))
 
     async def write_incident(self, incident: Incident, status: IncidentStatus) -> Incident:
+        if status == incident.status:
+            return incident
         lost = await self._asked("write_incident")
         live = self._unchanged(self.incidents, incident)
         status = status.model_copy(update={"uid": live.metadata.uid})
@@ -69,13 +75,19 @@ class FakeCasebook:
         return self.playbooks[namespace, name]
 
     async def extend_playbook(self, playbook: Playbook, spec: PlaybookSpec) -> Playbook:
+        if spec == playbook.spec:
+            return playbook
         lost = await self._asked("extend_playbook")
         live = self._unchanged(self.playbooks, playbook)
+        if spec.steps != live.spec.steps:
+            raise ApiError("The steps of a playbook cannot be changed", code=422, reason="Invalid")
         self.put(live.model_copy(update={"spec": spec}))
         _raise(lost)
         return self.playbooks[_key(playbook)]
 
     async def write_playbook(self, playbook: Playbook, status: PlaybookStatus) -> Playbook:
+        if status == playbook.status:
+            return playbook
         lost = await self._asked("write_playbook")
         live = self._unchanged(self.playbooks, playbook)
         status = status.model_copy(update={"uid": live.metadata.uid})
@@ -94,8 +106,8 @@ class FakeCasebook:
             raise fault
         if isinstance(fault, LostAnswer):
             return fault
-        if fault is not None:
-            fault()
+        if fault is not None and isinstance(doing := fault(), Awaitable):
+            await doing
         return None
 
     def _unchanged(self, objects: Mapping[Key, Kept], seen: Kept) -> Kept:

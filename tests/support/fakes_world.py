@@ -32,10 +32,11 @@ class World:
         parallel: int = 32,
         executors: Mapping[OperationType, Executor] | None = None,
         notifier: Notifier | None = None,
+        journal: list[str] | None = None,
         **spec: Any,
     ) -> None:
         self.request = of or request(**spec)
-        self.journal: list[str] = []
+        self.journal: list[str] = journal if journal is not None else []
         self.cluster = FakeCluster(self.journal)
         self.path = self.cluster.put(workload())
         self.desk = FakeDesk(self.journal)
@@ -44,8 +45,15 @@ class World:
         self.clock = clock or FakeClock()
         self.meter = FakeMeter()
         self.policies = FakePolicies()
-        self.workflow = Workflow(
-            executors={**all_executors(self.cluster, self.clock), **(executors or {})},
+        self._executors = {**all_executors(self.cluster, self.clock), **(executors or {})}
+        self._notifier = notifier
+        self._parallel = parallel
+        self.workflow = self.started()
+
+    def started(self, notifier: Notifier | None = None) -> Workflow:
+        """What another process would start with: nothing but what is outside of it."""
+        return Workflow(
+            executors=self._executors,
             cluster=self.cluster,
             desk=self.desk,
             outbox=outbox_of(
@@ -54,12 +62,12 @@ class World:
                 desk=self.desk,
                 clock=self.clock,
                 meter=self.meter,
-                notifier=notifier,
+                notifier=notifier or self._notifier,
             ),
             clock=self.clock,
             meter=self.meter,
             policies=self.policies,
-            parallel=parallel,
+            parallel=self._parallel,
         )
 
     # --- Steps ------------------------------------------------------------------------------------

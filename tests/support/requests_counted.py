@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 OPERATOR = "system:serviceaccount:countersign-system:countersign-operator"
-OWN = ("/approvalrequests", "/approvalpolicies", "/namespaces")
+OWN = ("/approvalrequests", "/approvalpolicies", "/incidents", "/namespaces")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class AuditTrail:
     def by_operator(self, about: str = "") -> list[Asked]:
         """What the operator asked for, its Lease and discovery aside, in order; once each.
 
-        Its own watches, of requests, policies and namespaces, are there for all requests together.
+        Its own watches (requests, policies, incidents, namespaces) are there for all requests together.
         A watch is logged when it begins and when it ends: it counts once.
         """
         seen: dict[str, Asked] = {}

@@ -13,6 +13,7 @@ from kmock import RawHandler
 from kubernetes.aio.client import Configuration
 
 from countersign.api.approval_request import ApprovalRequestStatus, Risk
+from countersign.api.effects import EffectState, EffectStatus
 from countersign.api.kinds import BUILT_IN, Resource
 from countersign.api.status import OUTPUT_LIMIT, Attempt
 from countersign.cluster import (
@@ -41,8 +42,9 @@ from tests.support.fakes_objects import (
     request,
     with_status,
 )
-from tests.support.fakes_time import FakeClock
+from tests.support.fakes_time import START, FakeClock
 from tests.support.fakes_world import World
+from tests.support.incidents import incident
 
 pytestmark = [pytest.mark.kmock(cls=RawHandler), pytest.mark.usefixtures("plain_http")]
 DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
@@ -461,6 +463,16 @@ def test_what_has_not_changed_is_not_sent() -> None:
     assert status_changes(of, of.status) == {}
 
 
+def test_of_the_effects_only_those_are_sent_that_have_changed() -> None:
+    """What was delivered meanwhile, by another write, is not taken back."""
+    entry = EffectStatus(state=EffectState.PENDING, since=START)
+    done = entry.model_copy(update={"state": EffectState.DONE})
+    old = ApprovalRequestStatus(effects={"a": entry, "b": entry, "c": entry})
+    new = ApprovalRequestStatus(effects={"a": entry, "b": done, "d": entry})
+    changes = status_changes(with_status(request(), old), new)
+    assert changes["effects"] == {"b": done.to_json(), "c": None, "d": entry.to_json()}
+
+
 def test_kopfs_own_state_is_not_ours_to_send() -> None:
     of = with_status(request(), ApprovalRequestStatus(kopf={"touch": "x"}))
     assert status_changes(of, ApprovalRequestStatus()) == {}
@@ -487,3 +499,25 @@ async def test_the_happy_path_takes_at_most_nine_requests() -> None:
     assert world.cluster.calls == ["get", "dry-run", "patch"]
     assert world.journal == ["effect", "knowledge", "event end"]
     assert status_writes + len(world.cluster.calls) + len(world.journal[1:]) <= 9
+    assert world.casebook.calls == []
+    assert (await world.advance()).status is None
+
+
+async def test_an_incident_costs_one_request_for_each_thing_read_and_written() -> None:
+    """Incident read twice (for the entry, and after the end), resolved, and its own entry; its
+    playbook looked for, made and counted in; and one status that says so."""
+    world = World(
+        action="kubectl scale deployment/web --replicas=5",
+        verify={"enabled": False},
+        incident="INC-2031",
+    )
+    world.casebook.put(incident())
+    await world.approve()
+    await world.execute()
+    before = len(world.casebook.calls) + world.journal.count("knowledge")
+    assert before == 2
+    assert (await world.advance()).status is not None
+    after_ = len(world.casebook.calls) + world.journal.count("knowledge")
+    assert after_ - before == 6
+    assert world.condition("Recorded") == "True/Recorded"
+    assert (await world.advance()).status is None

@@ -89,6 +89,17 @@ class Deliveries:
             self._write_soon(uid)
         return True
 
+    def wrote(self, saved: ApprovalRequest) -> None:
+        """A status was written, and this is the object after it.
+
+        It stays in hand, and be it empty, until an event shows it: earlier ones may still arrive.
+        """
+        file = self._files.get(saved.metadata.uid)
+        if file is not None and saved.metadata.version >= file.request.metadata.version:
+            left = pending(saved.status.effects)
+            file.request = saved
+            file.messages = {name: each for name, each in file.messages.items() if name in left}
+
     def settled(self, request: ApprovalRequest) -> dict[str, Result]:
         """What is known and not yet written, for somebody else to write along."""
         file = self._files.get(request.metadata.uid)
@@ -171,7 +182,8 @@ class Deliveries:
             try:
                 if (status := recorded(request, results, self._clock.now())) is None:
                     return True
-                self._saved(uid, await self._desk.claim(request, status))
+                self.wrote(await self._desk.claim(request, status))
+                self._patience.settled(uid, _RECEIPT)
             except Exception as error:  # noqa: BLE001 - it is tried again, whatever it was
                 if isinstance(error, ApiError) and error.not_found:
                     self._files.pop(uid, None)
@@ -181,14 +193,6 @@ class Deliveries:
                 elif file.request is request:
                     return True  # It has changed since; we are told of it.
         return True
-
-    def _saved(self, uid: str, saved: ApprovalRequest) -> None:
-        """It stays in hand, and empty, until an event shows it: earlier ones may still arrive."""
-        self._patience.settled(uid, _RECEIPT)
-        if (file := self._files.get(uid)) is not None:
-            left = pending(saved.status.effects)
-            file.request = saved
-            file.messages = {name: each for name, each in file.messages.items() if name in left}
 
     def _failed(self, error: Exception) -> None:
         self._meter.failed_effect(_RECEIPT)

@@ -29,6 +29,8 @@ class Dossier:
         self.now = now
         self.success = succeeded(request)
         self.incident_name = incident_name(request, self.action)
+        self.undone: set[str] = set()
+        """Names of the effects that are still to be done."""
         self._casebook = casebook
         self._incident: Incident | None = None
         self._playbooks: dict[str, Playbook] = {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from countersign.api.effects import EffectState
 from countersign.api.playbook import Playbook
 from countersign.effects.dossier import Dossier
 from countersign.effects.effect import done, skipped
-from countersign.policy.bookkeeping import Result
+from countersign.policy.bookkeeping import PLAYBOOK, Result
 from countersign.ports import Casebook
 from countersign.records.execution import finished_at
 from countersign.records.playbook import counted, extracted
@@ -42,8 +43,13 @@ class LearningEffect:
         incident = await dossier.judged_incident()
         repair = extracted(incident, dossier.request, dossier.now) if incident else None
         same = await dossier.playbook(repair[0]) if repair is not None else None
-        if same is not None:
-            return same
+        if same is not None and repair is not None:
+            if same.spec.steps == repair[1].steps:
+                return same
+            # Whoever may draft playbooks may take the name: it must not earn trust for other steps.
+            return skipped(f"Playbook {repair[0]} has other steps than what was done.")
+        if PLAYBOOK in dossier.undone:
+            return Result(EffectState.PENDING, "It waits for its playbook to be written.")
         if named is None:
             return skipped("There is no playbook for this repair.")
         return skipped(f"Playbook {named} is missing, or has no step that is what was done.")

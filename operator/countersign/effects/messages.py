@@ -49,6 +49,7 @@ class Messages:
 
     def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
         """Hand over what a status that has been written made due. Waits for nothing."""
+        self._deliveries.wrote(after)
         if self._notifier is None:
             return
         try:
@@ -80,12 +81,14 @@ class Messages:
             self._failed(error)
 
     def unowned(self, request: ApprovalRequest) -> list[str]:
-        """Names of the messages that are due and in nobody's hands."""
-        return [
+        """Names of the messages that are due and in nobody's hands, the oldest first."""
+        effects = request.status.effects
+        names = [
             name
-            for name in pending(request.status.effects)
+            for name in pending(effects)
             if name.startswith(MESSAGE) and not self._deliveries.has(request, name)
         ]
+        return sorted(names, key=lambda name: (effects[name].since, name))
 
     def forget(self, uid: str) -> None:
         """A request is gone."""

@@ -21,7 +21,7 @@ from countersign.effects.events import Events
 from countersign.effects.messages import Messages
 from countersign.effects.patience import RECORD_AGAIN, Patience
 from countersign.errors import CountersignError
-from countersign.policy.bookkeeping import KNOWLEDGE, LATE, Result, effects_of
+from countersign.policy.bookkeeping import KNOWLEDGE, LATE, Result, effects_of, pending
 from countersign.ports import Casebook, Clock, Meter, Store
 from countersign.records.notice import Notice
 
@@ -69,12 +69,13 @@ class Outbox:
         """Try what is still to be done and is due, one after the other; and what was delivered."""
         uid, now = request.metadata.uid, self._clock.now()
         dossier, results = Dossier(request, self._casebook, now), {}
-        effects = effects_of(request, now)
+        dossier.undone = set(pending(effects_of(request, now)))
         with self._deliveries.held(request):
             for name in (KNOWLEDGE, *LATE):
-                left = name in effects and not effects[name].state.settled
-                if left and not self._patience.has_time(uid, name, now):
+                if name in dossier.undone and not self._patience.has_time(uid, name, now):
                     results[name] = await self._try(name, dossier)
+                    if results[name].state.settled:
+                        dossier.undone.discard(name)
             return results | self._deliveries.settled(request)
 
     def next_try(self, request: ApprovalRequest) -> datetime | None:

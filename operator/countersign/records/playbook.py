@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from math import floor
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident
@@ -35,6 +36,8 @@ _SSH = re.compile(r"ssh\b", re.IGNORECASE)
 _SSH_TEXT = 4096
 _SLUG = 32
 _HASH = 10
+_TRUST_DIGITS = 10_000
+"""What people are shown has four digits, and never more than there is."""
 
 
 def playbook_name(alert: str, steps: Sequence[PlaybookStep]) -> str:
@@ -86,9 +89,9 @@ def extracted(
 def grown(known: PlaybookSpec, found: PlaybookSpec) -> PlaybookSpec | None:
     """The spec of a playbook that is there, once the same repair has worked again.
 
-    Its incidents grow. A draft is approved, as it was found now, where the repair worked so well:
-    somebody else may have written the draft. None where other steps are under that name: then it
-    is another's, and is left alone.
+    Its incidents grow. A draft is approved where the repair worked so well, in the words in which
+    it was found now, unless people have said that it is for something else: then they approve it.
+    None where other steps are under that name: then it is another's, and is left alone.
     """
     if known.steps != found.steps:
         return None
@@ -98,6 +101,7 @@ def grown(known: PlaybookSpec, found: PlaybookSpec) -> PlaybookSpec | None:
     else:
         sources = (*others, *found.source_incidents)[-MAX_SOURCES:]
     better = found.state is PlaybookState.APPROVED and known.state is PlaybookState.DRAFT
+    better &= (known.symptoms, known.category) == (found.symptoms, found.category)
     return (found if better else known).model_copy(update={"source_incidents": sources})
 
 
@@ -109,12 +113,13 @@ def counted(playbook: Playbook, uid: str, at: datetime, *, success: bool) -> Pla
     mine = PlaybookOutcome(uid=uid, at=at, success=success)
     latest = sorted((*status.outcomes, mine), key=lambda each: each.at)[-MAX_OUTCOMES:]
     last_used = latest[-1].at
+    lower = trust([(each.at, each.success) for each in latest], last_used)
     return status.model_copy(
         update={
             "executions": status.executions + 1,
             "successes": status.successes + success,
             "last_used": last_used,
-            "trust": trust([(each.at, each.success) for each in latest], last_used),
+            "trust": floor(lower * _TRUST_DIGITS) / _TRUST_DIGITS,
             "outcomes": tuple(latest),
         }
     )

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from countersign.api.playbook import PlaybookSpec
+
 MANIFESTS = Path(__file__).parents[3] / "manifests"
 FILES = sorted(MANIFESTS.rglob("*.yaml"))
 OBJECTS = [file for file in FILES if file.name != "kustomization.yaml"]
@@ -89,3 +91,12 @@ def test_no_role_of_ours_uses_a_wildcard() -> None:
             for rule in document.get("rules", []):
                 for words in rule.values():
                     assert not any("*" in word for word in words), file
+
+
+def test_whatever_of_a_playbook_can_be_changed_is_what_was_decided_but_its_incidents() -> None:
+    text = (MANIFESTS / "cluster" / "admission" / "validating" / "playbooks.yaml").read_text(
+        "utf-8"
+    )
+    fields = {field.alias for field in PlaybookSpec.model_fields.values()}
+    named = {field for field in fields if f"object.spec.{field}" in text}
+    assert fields - named == {"steps", "sourceIncidents"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident
 from countersign.api.operation import Kind, Operation, OperationType, Target
@@ -190,9 +192,17 @@ def test_only_the_latest_incidents_are_kept() -> None:
 
 
 def test_a_draft_that_works_so_well_is_approved_as_it_was_found_now() -> None:
-    draft = found()[1].model_copy(update={"title": "do not look closely", "symptoms": {}})
+    draft = found()[1].model_copy(update={"title": "do not look closely"})
     best = found(effectiveness_score=5)[1]
     assert grown(draft, best) == best
+
+
+@pytest.mark.parametrize("other", [{"symptoms": {}}, {"category": "network"}])
+def test_a_draft_that_people_say_is_for_something_else_waits_for_people(
+    other: dict[str, Any],
+) -> None:
+    draft = found()[1].model_copy(update=other)
+    assert grown(draft, found(effectiveness_score=5)[1]) == draft
 
 
 def test_what_people_retired_stays_retired() -> None:
@@ -225,7 +235,10 @@ def test_trust_is_that_of_the_executions_as_of_the_last() -> None:
         status = counted(of, str(number), after(number), success=number != 4)
         of = of.model_copy(update={"status": status})
     told = [(each.at, each.success) for each in of.status.outcomes]
-    assert of.status.trust == trust(told, after(8)) > 0.5
+    exactly = trust(told, after(8))
+    assert exactly - 0.0001 < of.status.trust <= exactly
+    assert of.status.trust > 0.5
+    assert len(str(of.status.trust)) <= len("0.1234")
 
 
 def test_one_that_is_heard_of_late_takes_its_place() -> None:

@@ -1,0 +1,341 @@
+"""Messages stand in the status until they are delivered, also across processes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.policy.bookkeeping import KNOWLEDGE, MAX_MESSAGES, PLAYBOOK
+from tests.support.fakes import FakeDesk, FakeNotifier, conflict, forbidden, not_found, unavailable
+from tests.support.fakes_objects import UID, request, with_status
+from tests.support.fakes_time import START, LoopClock, in_virtual_time
+from tests.support.fakes_world import World
+
+AT = int(START.timestamp())
+WANTED, APPROVED, EXECUTED = (
+    f"message-{part}" for part in ("signature-wanted-1", f"approved-{AT}", "executed")
+)
+A_WHILE = 2.0
+"""Seconds: longer than what is delivered is gathered."""
+
+
+class Server(FakeDesk):
+    """One request, as the API server has it; a claim is a compare-and-set."""
+
+    live: ApprovalRequest
+    claims = 0
+    refusals: list[Exception]
+
+    async def save_status(
+        self, request: ApprovalRequest, status: ApprovalRequestStatus
+    ) -> ApprovalRequest:
+        await super().save_status(request, status)
+        version = str(int(self.live.metadata.resource_version) + 1)
+        metadata = self.live.metadata.model_copy(update={"resource_version": version})
+        self.live = self.live.model_copy(update={"status": status, "metadata": metadata})
+        return self.live
+
+    async def claim(
+        self, request: ApprovalRequest, status: ApprovalRequestStatus
+    ) -> ApprovalRequest:
+        self.claims += 1
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if request.metadata.resource_version != self.live.metadata.resource_version:
+            raise conflict()
+        return await self.save_status(request, status)
+
+
+class Told:
+    """A request whose steps are saved by the workflow, as the handlers do it."""
+
+    def __init__(self, of: ApprovalRequest | None = None, **spec: Any) -> None:
+        self.notifier: FakeNotifier = FakeNotifier()
+        spec = {"verify": {"enabled": False}, **spec}
+        self.world = World(of or request(**spec), clock=LoopClock(), notifier=self.notifier)
+        self.server = Server()
+        self.server.refusals = []
+        self.server.live = self.world.request
+        self.world.desk = self.server
+        self.world.workflow = self.world.started()
+
+    @property
+    def live(self) -> ApprovalRequest:
+        return self.server.live
+
+    async def advance(self) -> None:
+        """An event arrives, and is attended to."""
+        self.world.workflow.saw(self.live)
+        await self.world.workflow.save(self.live, await self.world.workflow.advance(self.live))
+
+    async def approved(self) -> None:
+        await self.advance()
+        self.world.request = self.live
+        self.world.sign("alice", "bob")
+        self.server.live = self.world.request
+        await self.advance()
+        assert self.live.phase is Phase.APPROVED
+
+    async def executed(self) -> None:
+        await self.approved()
+        step = await self.world.workflow.execute(self.live)
+        await self.world.workflow.finish(self.live, step)
+        assert self.live.phase is Phase.SUCCEEDED
+
+    async def restarted(self) -> None:
+        """Killed; another process lists what there is."""
+        self.notifier = FakeNotifier()
+        self.world.workflow = self.world.started(self.notifier)
+        await self.advance()
+
+    async def delivered(self, *parts: str, given_up: tuple[str, ...] = ()) -> None:
+        for part in parts:
+            self.notifier.deliver(part, *given_up)
+        await asyncio.sleep(A_WHILE)
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {name: str(each.state) for name, each in self.live.status.effects.items()}
+
+    @property
+    def parts(self) -> list[str]:
+        return [message.id.removeprefix(f"{UID}/") for message in self.notifier.messages]
+
+    @property
+    def recorded(self) -> str | None:
+        self.world.request = self.live
+        return self.world.condition("Recorded")
+
+
+# --- All goes well --------------------------------------------------------------------------------
+
+
+@in_virtual_time
+async def test_the_status_that_makes_a_message_due_names_it() -> None:
+    told = Told()
+    await told.advance()
+    assert told.states == {WANTED: "Pending"}
+    assert told.parts == ["signature-wanted-1"]
+    await told.delivered("signature-wanted-1")
+    assert told.states == {WANTED: "Done"}
+    assert told.server.claims == 2
+
+
+@in_virtual_time
+async def test_what_was_delivered_is_written_together_and_with_it_that_nothing_is_left() -> None:
+    told = Told()
+    await told.executed()
+    assert told.states == {
+        WANTED: "Pending", APPROVED: "Pending", EXECUTED: "Pending",
+        KNOWLEDGE: "Done", PLAYBOOK: "Skipped",
+    }  # fmt: skip
+    assert told.recorded == "False/Outstanding"
+    before = told.server.claims
+    await told.delivered("signature-wanted-1", f"approved-{AT}", "executed")
+    assert set(told.states.values()) == {"Done", "Skipped"}
+    assert told.recorded == "True/Recorded"
+    assert told.server.claims == before + 1
+    await told.advance()
+    assert told.server.claims == before + 1
+
+
+@in_virtual_time
+async def test_while_it_is_carried_out_nothing_is_written_about_messages() -> None:
+    told = Told()
+    await told.approved()
+    before = told.server.claims
+    await told.delivered("signature-wanted-1", f"approved-{AT}")
+    assert told.server.claims == before
+    step = await told.world.workflow.execute(told.live)
+    await told.world.workflow.finish(told.live, step)
+    await told.advance()
+    assert told.states[APPROVED] == "Done"
+
+
+@in_virtual_time
+async def test_a_message_that_is_given_up_is_dead_and_says_by_whom() -> None:
+    told = Told()
+    await told.executed()
+    await told.delivered("signature-wanted-1", f"approved-{AT}")
+    await told.delivered("executed", given_up=("slack", "pager"))
+    assert told.states[EXECUTED] == "Dead"
+    assert told.live.status.effects[EXECUTED].message == "Given up: slack, pager."
+    assert told.recorded == "True/Recorded"
+    recorded = told.live.status.conditions[-1]
+    assert recorded.message == "memory Given up: message-executed."
+
+
+@in_virtual_time
+async def test_where_nobody_wants_to_know_there_is_no_entry_and_no_request_more() -> None:
+    told = Told()
+    told.notifier.wanted = False
+    await told.executed()
+    await asyncio.sleep(A_WHILE)
+    assert told.states == {KNOWLEDGE: "Done", PLAYBOOK: "Skipped"}
+    assert told.recorded == "True/Recorded"
+    assert told.server.claims == 2
+    assert told.parts == []
+
+
+@in_virtual_time
+async def test_the_end_of_a_request_that_was_not_carried_out_waits_for_no_record() -> None:
+    told = Told(cancelled=True)
+    await told.advance()
+    assert told.live.phase is Phase.CANCELLED
+    assert told.states == {"message-decided": "Pending"}
+    await told.delivered("decided")
+    assert told.states == {"message-decided": "Done"}
+    assert told.recorded is None
+
+
+# --- After a restart ------------------------------------------------------------------------------
+
+
+@in_virtual_time
+async def test_what_an_earlier_process_left_undelivered_is_handed_over_again() -> None:
+    told = Told()
+    await told.advance()
+    first = told.notifier.messages[0]
+    await told.restarted()
+    assert [each.id for each in told.notifier.messages] == [first.id]
+    await told.advance()
+    assert len(told.notifier.messages) == 1  # It is in our hands.
+    await told.delivered("signature-wanted-1")
+    assert told.states == {WANTED: "Done"}
+
+
+@in_virtual_time
+async def test_after_the_end_all_but_what_has_been_overtaken_is_told() -> None:
+    told = Told()
+    await told.executed()
+    await told.restarted()
+    await asyncio.sleep(A_WHILE)
+    assert told.parts == [f"approved-{AT}", "executed"]
+    assert told.states[WANTED] == "Skipped"
+    approval = told.notifier.messages[0]
+    assert (approval.phase, approval.status) == (Phase.APPROVED, None)
+    assert "alice" in approval.message
+    await told.delivered(f"approved-{AT}", "executed")
+    assert told.recorded == "True/Recorded"
+
+
+@in_virtual_time
+async def test_a_message_for_channels_that_are_gone_is_skipped() -> None:
+    told = Told()
+    await told.executed()
+    told.notifier = FakeNotifier()
+    told.notifier.wanted = False
+    told.world.workflow = told.world.started(told.notifier)
+    await told.advance()
+    await asyncio.sleep(A_WHILE)
+    assert told.recorded == "True/Recorded"
+    assert told.states[EXECUTED] == "Skipped"
+
+
+@in_virtual_time
+async def test_notifications_that_were_turned_off_leave_nothing_pending() -> None:
+    told = Told()
+    await told.executed()
+    silent = World(told.live, clock=LoopClock())
+    silent.desk = told.server
+    silent.workflow = silent.started()
+    silent.workflow.saw(told.live)
+    await asyncio.sleep(A_WHILE)
+    assert told.recorded == "True/Recorded"
+
+
+@in_virtual_time
+async def test_at_an_orderly_end_what_was_delivered_is_written_at_once() -> None:
+    told = Told()
+    await told.executed()
+    for part in ("signature-wanted-1", f"approved-{AT}", "executed"):
+        told.notifier.deliver(part)
+    await told.world.workflow.flush(5)
+    assert told.recorded == "True/Recorded"
+
+
+# --- What goes wrong ------------------------------------------------------------------------------
+
+
+@in_virtual_time
+async def test_a_receipt_that_comes_too_late_is_written_once_the_news_are_there() -> None:
+    told = Told()
+    await told.advance()
+    live = told.live
+    version = str(int(live.metadata.resource_version) + 1)
+    metadata = live.metadata.model_copy(update={"resource_version": version})
+    told.server.live = live.model_copy(update={"metadata": metadata})  # Somebody touched it.
+    await told.delivered("signature-wanted-1")
+    assert told.states == {WANTED: "Pending"}
+    told.world.workflow.saw(told.live)
+    await asyncio.sleep(A_WHILE)
+    assert told.states == {WANTED: "Done"}
+
+
+@pytest.mark.parametrize("error", [unavailable(), forbidden(), ValueError("a defect")])
+@in_virtual_time
+async def test_a_receipt_that_cannot_be_written_is_written_later(error: Exception) -> None:
+    told = Told()
+    await told.advance()
+    told.server.refusals = [error, error]
+    await told.delivered("signature-wanted-1")
+    assert told.states == {WANTED: "Pending"}
+    assert ("failed effect", "receipt") in told.world.meter.told
+    await asyncio.sleep(200)
+    assert told.states == {WANTED: "Done"}
+    assert told.parts == ["signature-wanted-1"]
+
+
+@in_virtual_time
+async def test_of_a_request_that_is_gone_nothing_is_written() -> None:
+    told = Told()
+    await told.advance()
+    told.server.refusals = [not_found()]
+    await told.delivered("signature-wanted-1")
+    before = told.server.claims
+    await asyncio.sleep(1000)
+    assert told.server.claims == before
+    told.world.workflow.forget(UID)
+
+
+@in_virtual_time
+async def test_events_from_before_a_receipt_was_written_hand_nothing_over_again() -> None:
+    told = Told()
+    await told.advance()
+    old = told.live
+    await told.delivered("signature-wanted-1")
+    told.world.workflow.saw(old)
+    assert told.parts == ["signature-wanted-1"]
+    told.world.workflow.saw(told.live)
+    told.world.workflow.saw(told.live)
+    assert told.parts == ["signature-wanted-1"]
+
+
+@in_virtual_time
+async def test_where_the_crd_drops_the_entries_messages_are_sent_all_the_same() -> None:
+    told = Told()
+    await told.advance()
+    dropped = told.live.status.model_copy(update={"effects": {}})
+    told.server.live = with_status(told.live, dropped)
+    await told.advance()
+    before = told.server.claims
+    await told.delivered("signature-wanted-1")
+    assert told.server.claims == before
+    assert told.parts == ["signature-wanted-1"]
+
+
+@in_virtual_time
+async def test_old_messages_make_room_for_new_ones() -> None:
+    told = Told()
+    await told.advance()
+    [entry] = told.live.status.effects.values()
+    many = {f"message-stale-{n}": entry for n in range(40)}
+    status = told.live.status.model_copy(update={"effects": many})
+    told.server.live = with_status(told.live, status)
+    await told.approved()
+    messages = [name for name in told.states if name.startswith("message-")]
+    assert len(messages) <= MAX_MESSAGES
+    assert APPROVED in messages

@@ -1,0 +1,182 @@
+"""An incident from when it is made until people close it; the store and the casebook are real fakes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from countersign.api.incident import Incident, IncidentPhase
+from countersign.casework import Casework
+from countersign.errors import StoreError
+from countersign.records.anomaly import anomaly_key
+from countersign.records.execution import Choice, Execution, Frequency, Occurrence
+from countersign.records.incident import resolved
+from countersign.stores.memory import MemoryStore
+from tests.support.fakes_casebook import FakeCasebook
+from tests.support.fakes_faults import forbidden, unavailable
+from tests.support.fakes_objects import RESTART_WEB, after, approved, plan, request
+from tests.support.fakes_time import START, FakeClock
+from tests.support.incidents import LABELS, incident
+from tests.support.knowledge import entry
+
+KEY = anomaly_key(incident().spec)
+
+
+class CountingStore(MemoryStore):
+    """A store that can be down, and says how often it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.down = False
+
+    async def occurred(self, occurrence: Occurrence) -> None:
+        self.asked += 1
+        if self.down:
+            raise StoreError("the database is down")
+        await super().occurred(occurrence)
+
+
+class Desk:
+    """One casework over its casebook and store."""
+
+    def __init__(self, *incidents: Incident) -> None:
+        self.casebook = FakeCasebook()
+        self.casebook.put(*incidents)
+        self.store = CountingStore()
+        self.clock = FakeClock()
+        self.casework = Casework(self.casebook, self.store, self.clock)
+
+    async def attend(self, name: str = "inc-2031") -> Incident:
+        await self.casework.attend(self.live(name))
+        return self.live(name)
+
+    def live(self, name: str = "inc-2031") -> Incident:
+        return self.casebook.incidents["shop", name]
+
+    def change(self, **spec: Any) -> None:
+        live = self.live()
+        changed = live.spec.model_copy(update=spec)
+        self.casebook.put(live.model_copy(update={"spec": changed}))
+
+
+async def repaired(store: MemoryStore, number: int, **fields: Any) -> None:
+    usual = {
+        "id": f"uid-{number}",
+        "request": "restart-web",
+        "namespace": "shop",
+        "operation": "RestartRollout",
+        "targets": ["shop/Deployment/web"],
+        "anomaly": KEY,
+        "success": True,
+        "disposition": "human_approved",
+        "duration_seconds": 1.0,
+        "finished_at": START,
+    }
+    execution = Execution.model_validate(usual | fields)
+    await store.save(entry(number, id=execution.id), execution)
+
+
+async def test_a_new_incident_is_open_and_counted() -> None:
+    desk = Desk(incident())
+    of = await desk.attend()
+    assert of.status.phase is IncidentPhase.OPEN
+    assert of.status.uid == of.metadata.uid
+    assert of.status.anomaly is not None
+    assert of.status.anomaly.key == KEY
+    assert of.status.anomaly.last_hour == of.status.anomaly.last_week == 1
+
+
+async def test_it_is_counted_among_those_like_it_whichever_pod_they_hit() -> None:
+    second = incident(name="inc-2", uid="two", labels={**LABELS, "pod": "web-another"})
+    other = incident(name="inc-3", uid="three", labels={"alertname": "HighErrorRate"})
+    desk = Desk(incident(), second, other)
+    found = [await desk.attend(name) for name in ("inc-2031", "inc-2", "inc-3")]
+    assert [each.status.anomaly and each.status.anomaly.last_day for each in found] == [1, 2, 1]
+
+
+async def test_it_says_how_the_same_was_repaired_before() -> None:
+    desk = Desk(incident())
+    await repaired(desk.store, 1)
+    await repaired(desk.store, 2, disposition="auto_executed")
+    await repaired(desk.store, 3, success=False)
+    await repaired(desk.store, 4, anomaly="other/0")
+    anomaly = (await desk.attend()).status.anomaly
+    assert anomaly is not None
+    assert (anomaly.human_approved, anomaly.auto_executed) == (1, 1)
+    assert len(await desk.store.executions(Choice(anomaly=KEY))) == 3
+
+
+async def test_what_was_seen_is_neither_counted_nor_written_again() -> None:
+    desk = Desk(incident())
+    await desk.attend()
+    await desk.attend()
+    assert desk.store.asked == 1
+    assert desk.casebook.journal == ["write_incident"]
+    assert await desk.store.frequency(KEY, after(1)) == Frequency(1, 1, 1)
+
+
+async def test_people_close_it() -> None:
+    desk = Desk(incident())
+    await desk.attend()
+    desk.change(closed=True)
+    assert (await desk.attend()).status.phase is IncidentPhase.CLOSED
+    desk.change(closed=False)
+    assert (await desk.attend()).status.phase is IncidentPhase.CLOSED
+    assert desk.casebook.journal == ["write_incident"] * 2
+
+
+async def test_people_judge_a_repair_afterwards() -> None:
+    of = incident()
+    status = resolved(of, approved(request(), plan()), RESTART_WEB, START)
+    desk = Desk(of.model_copy(update={"status": status}))
+    desk.change(effectiveness_score=5)
+    found = (await desk.attend()).status
+    assert found.outcome is not None
+    assert found.outcome.effectiveness_score == 5
+    assert (found.phase, found.resolved_at) == (IncidentPhase.RESOLVED, START)
+    assert found.anomaly is not None
+
+
+async def test_while_the_store_is_down_it_is_open_all_the_same_and_counted_later() -> None:
+    desk = Desk(incident())
+    desk.store.down = True
+    with pytest.raises(StoreError):
+        await desk.attend()
+    assert (desk.live().status.phase, desk.live().status.anomaly) == (IncidentPhase.OPEN, None)
+    with pytest.raises(StoreError):
+        await desk.attend()
+    assert len(desk.casebook.journal) == 1
+    desk.store.down = False
+    await desk.casework.look_again("shop", "inc-2031")
+    assert desk.live().status.anomaly is not None
+
+
+async def test_one_that_has_changed_meanwhile_is_left_to_its_next_event() -> None:
+    desk = Desk(incident())
+    await desk.casework.attend(incident())
+    assert desk.live().status.phase is None
+
+
+async def test_one_that_is_gone_is_left_alone() -> None:
+    desk = Desk()
+    await desk.casework.attend(incident())
+    await desk.casework.look_again("shop", "inc-2031")
+    assert desk.casebook.incidents == {}
+
+
+@pytest.mark.parametrize("error", [unavailable(), forbidden()])
+async def test_what_cannot_be_written_is_an_error(error: Exception) -> None:
+    desk = Desk(incident())
+    desk.casebook.error = error
+    with pytest.raises(type(error)):
+        await desk.attend()
+
+
+async def test_a_clock_that_is_behind_the_api_servers_counts_it_all_the_same() -> None:
+    desk = Desk(incident())
+    desk.clock.advance(seconds=-30)
+    anomaly = (await desk.attend()).status.anomaly
+    assert anomaly is not None
+    assert anomaly.last_hour == 1
