@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -11,6 +12,12 @@ from pydantic import Field
 from countersign.api.base import Model, Time
 
 DispositionKind = Literal["human_approved", "auto_executed"]
+SPANS = {
+    "last_hour": timedelta(hours=1),
+    "last_day": timedelta(days=1),
+    "last_week": timedelta(days=7),
+}
+"""Of the fields of ``Frequency``."""
 
 
 class Execution(Model):
@@ -74,3 +81,19 @@ class Choice:
             and self.playbook in (None, playbook)
             and (self.since is None or self.since <= execution.finished_at)
         )
+
+
+def chosen(executions: Iterable[Execution], choice: Choice) -> list[Execution]:
+    """Those that are asked for, newest first."""
+    newest = sorted(
+        filter(choice.admits, executions),
+        key=lambda each: (each.finished_at, each.id),
+        reverse=True,
+    )
+    return newest[: max(0, choice.limit)]
+
+
+def frequency_of(times: Iterable[datetime], now: datetime) -> Frequency:
+    """How many of the times are within the last hour, day and week; none after ``now`` counts."""
+    ages = [now - time for time in times if time <= now]
+    return Frequency(**{name: sum(age < span for age in ages) for name, span in SPANS.items()})

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from countersign.api.status import KnowledgeReference, TimelineEvent
-from countersign.records.execution import Choice, Execution, Frequency, Occurrence
+from countersign.records.execution import (
+    Choice,
+    Execution,
+    Frequency,
+    Occurrence,
+    chosen,
+    frequency_of,
+)
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.query import Query
 from countersign.records.ranking import rank
@@ -58,8 +65,7 @@ class MemoryStore:
 
     async def executions(self, choice: Choice) -> list[Execution]:
         """Those that are asked for, newest first."""
-        found = filter(choice.admits, self._executions.values())
-        return sorted(found, key=lambda each: each.finished_at, reverse=True)[: choice.limit]
+        return chosen(self._executions.values(), choice)
 
     async def occurred(self, occurrence: Occurrence) -> None:
         """Keep an occurrence under its id."""
@@ -72,13 +78,3 @@ class MemoryStore:
 
     async def close(self) -> None:
         """Nothing is open."""
-
-
-def frequency_of(times: Iterable[datetime], now: datetime) -> Frequency:
-    """How many of the times are within the last hour, day and week."""
-    ages = [now - time for time in times if time <= now]
-    return Frequency(
-        last_hour=sum(age < timedelta(hours=1) for age in ages),
-        last_day=sum(age < timedelta(days=1) for age in ages),
-        last_week=sum(age < timedelta(days=7) for age in ages),
-    )

@@ -70,7 +70,7 @@ STORES = ["memory", "configmap", "configmap in one shard", "sqlite", "postgresql
 
 @pytest.fixture(params=STORES)
 def opened(request: pytest.FixtureRequest) -> Callable[[], Store]:
-    """What opens an empty store of each kind."""
+    """What opens a store of each kind, empty at first; memory is empty every time."""
     kind = request.param
     if kind in ("sqlite", "postgresql"):
         url = str(request.getfixturevalue(kind))
@@ -78,7 +78,8 @@ def opened(request: pytest.FixtureRequest) -> Callable[[], Store]:
     if kind == "memory":
         return MemoryStore
     shards = 1 if "one" in kind else 4
-    return lambda: ConfigMapStore(FakeConfigMaps(), namespace="x", shards=shards, entries=1000)
+    config_maps = FakeConfigMaps()
+    return lambda: ConfigMapStore(config_maps, namespace="x", shards=shards, entries=1000)
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import pytest
 
 from countersign.errors import ApiError
 from countersign.records.knowledge import KnowledgeEntry
-from countersign.stores.configmap import ENTRY_BYTES, SHARD_BYTES, ConfigMapStore, to_prune
+from countersign.stores.configmap import ConfigMapStore
+from countersign.stores.configmap.parts import ENTRY_BYTES
+from countersign.stores.configmap.pruning import SHARD_BYTES, to_prune
 from tests.support.fakes import FakeConfigMaps
 from tests.support.fakes_objects import after
 

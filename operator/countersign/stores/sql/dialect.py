@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+Insert = postgresql.Insert | sqlite.Insert
 Terms = tuple[Sequence[str], Sequence[str], Sequence[str]]
 """Of title, tags and content."""
 
@@ -28,8 +30,8 @@ class Dialect(Protocol):
         """Let nobody else migrate until the transaction ends."""
         ...
 
-    async def put(self, connection: AsyncConnection, row: Mapping[str, Any]) -> int:
-        """Insert or replace a row of the knowledge by its id; its number."""
+    def insert(self, into: Table) -> Insert:
+        """An insertion that can say what happens to a row that is there already."""
         ...
 
     async def index(self, connection: AsyncConnection, number: int, terms: Terms) -> None:

@@ -6,13 +6,14 @@ may not be, misspelt words find nothing; all else works.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Table,
     cast,
     column,
     func,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from countersign.stores.sql.dialect import Terms
+from countersign.stores.sql.dialect import Insert, Terms
 from countersign.stores.sql.schema import KNOWLEDGE
 
 _INDEX = table(
@@ -70,17 +71,9 @@ class Postgresql:
         """Wait for whoever migrates now."""
         await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
-    async def put(self, connection: AsyncConnection, row: Mapping[str, Any]) -> int:
-        """Insert or replace a row by its id."""
-        changed = {name: value for name, value in row.items() if name != "id"}
-        statement = (
-            insert(KNOWLEDGE)
-            .values(**row)
-            .on_conflict_do_update(index_elements=["id"], set_=changed)
-            .returning(KNOWLEDGE.c.number)
-        )
-        number: int = (await connection.execute(statement)).scalar_one()
-        return number
+    def insert(self, into: Table) -> Insert:
+        """An insertion as it writes them."""
+        return insert(into)
 
     async def index(self, connection: AsyncConnection, number: int, terms: Terms) -> None:
         """Replace the row's terms."""

@@ -8,13 +8,14 @@ part of another one too.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Table,
     column,
     event,
     func,
@@ -26,7 +27,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from countersign.stores.sql.dialect import Terms
+from countersign.stores.sql.dialect import Insert, Terms
 from countersign.stores.sql.schema import KNOWLEDGE
 
 _INDEX = table(
@@ -66,17 +67,9 @@ class Sqlite:
     async def lock(self, connection: AsyncConnection) -> None:
         """Nothing to do: the transaction has begun with the write lock."""
 
-    async def put(self, connection: AsyncConnection, row: Mapping[str, Any]) -> int:
-        """Insert or replace a row by its id."""
-        changed = {name: value for name, value in row.items() if name != "id"}
-        statement = (
-            insert(KNOWLEDGE)
-            .values(**row)
-            .on_conflict_do_update(index_elements=["id"], set_=changed)
-            .returning(KNOWLEDGE.c.number)
-        )
-        number: int = (await connection.execute(statement)).scalar_one()
-        return number
+    def insert(self, into: Table) -> Insert:
+        """An insertion as it writes them."""
+        return insert(into)
 
     async def index(self, connection: AsyncConnection, number: int, terms: Terms) -> None:
         """Replace the row's terms."""

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countersign.api.status import KnowledgeReference, TimelineEvent
-from countersign.api.text import clip, one_line
+from countersign.api.text import clip
 from countersign.errors import StoreError
 from countersign.records.execution import Choice, Execution, Frequency, Occurrence
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.query import Query
-from countersign.records.ranking import fields_of, rank
 from countersign.stores.sql import postgresql, sqlite
 from countersign.stores.sql.dialect import Dialect
+from countersign.stores.sql.entries import found_entries, put_entry, read_entry
+from countersign.stores.sql.lessons import (
+    chosen_executions,
+    frequency,
+    put_execution,
+    put_occurrence,
+)
 from countersign.stores.sql.migration import migrate
-from countersign.stores.sql.schema import KNOWLEDGE, TAGS
+from countersign.stores.sql.schema import KNOWLEDGE
 from countersign.stores.sql.sqlite import IMMEDIATE
+from countersign.stores.sql.timelines import add_events, read_events
 
-_CANDIDATES = 60
-"""So many rows at least are read for a query; the ranking has the last word on them."""
 _ERRORS: tuple[type[Exception], ...] = (
     SQLAlchemyError,
     OSError,
@@ -38,7 +40,7 @@ _ERROR_LIMIT = 300
 
 
 class SqlStore:
-    """Entries as rows. Whatever the database has against it is raised as a ``StoreError``.
+    """Records as rows. Whatever the database has against it is raised as a ``StoreError``.
 
     The schema is brought up to date before the first use: so a database that is down when the
     operator starts keeps nothing but its own entries waiting.
@@ -63,83 +65,61 @@ class SqlStore:
         """Close every connection."""
         await self._engine.dispose()
 
-    async def note(self, entry_id: str, timeline: Sequence[TimelineEvent]) -> None:
-        raise NotImplementedError
-
-    async def timeline(self, entry_id: str) -> list[TimelineEvent]:
-        raise NotImplementedError
-
-    async def executions(self, choice: Choice) -> list[Execution]:
-        raise NotImplementedError
-
-    async def occurred(self, occurrence: Occurrence) -> None:
-        raise NotImplementedError
-
-    async def frequency(self, anomaly: str, now: datetime) -> Frequency:
-        raise NotImplementedError
-
     async def save(
         self,
         entry: KnowledgeEntry,
         execution: Execution | None = None,
         timeline: Sequence[TimelineEvent] = (),
     ) -> KnowledgeReference:
-        """Write an entry with its tags and terms, in one transaction."""
-        row = {
-            "id": entry.id,
-            "created_at": entry.created_at,
-            "namespace": entry.namespace,
-            "category": one_line(entry.category),
-            "title": one_line(entry.title),
-            "document": json.dumps(entry.to_json(), sort_keys=True),
-        }
-        tags = dict.fromkeys(map(one_line, entry.tags))
+        """Write an entry and what it tells of, in one transaction."""
         async with self._writing() as connection:
-            number = await self._dialect.put(connection, row)
-            await connection.execute(delete(TAGS).where(TAGS.c.entry == number))
-            if tags:
-                rows = [{"tag": tag, "entry": number} for tag in tags]
-                await connection.execute(insert(TAGS), rows)
-            await self._dialect.index(connection, number, fields_of(entry))
+            await put_entry(self._dialect, connection, entry)
+            if execution is not None:
+                await put_execution(self._dialect, connection, execution)
+            await add_events(self._dialect, connection, entry.id, timeline)
         location = f"table {KNOWLEDGE.name}, id {entry.id}"
         return KnowledgeReference(store="sql", entry=entry.id, location=location)
 
+    async def note(self, entry_id: str, timeline: Sequence[TimelineEvent]) -> None:
+        """Add events to a timeline."""
+        async with self._writing() as connection:
+            await add_events(self._dialect, connection, entry_id, timeline)
+
+    async def timeline(self, entry_id: str) -> list[TimelineEvent]:
+        """All events, oldest first."""
+        async with self._reading() as connection:
+            return await read_events(connection, entry_id)
+
+    async def executions(self, choice: Choice) -> list[Execution]:
+        """Those that are asked for, newest first."""
+        async with self._reading() as connection:
+            return await chosen_executions(connection, choice)
+
+    async def occurred(self, occurrence: Occurrence) -> None:
+        """Write an occurrence under its id."""
+        async with self._writing() as connection:
+            await put_occurrence(self._dialect, connection, occurrence)
+
+    async def frequency(self, anomaly: str, now: datetime) -> Frequency:
+        """Count the occurrences of an anomaly."""
+        async with self._reading() as connection:
+            return await frequency(connection, anomaly, now)
+
     async def get(self, entry_id: str) -> KnowledgeEntry | None:
         """Read one entry."""
-        statement = select(KNOWLEDGE.c.document).where(KNOWLEDGE.c.id == one_line(entry_id))
         async with self._reading() as connection:
-            document = (await connection.execute(statement)).scalar_one_or_none()
-        return KnowledgeEntry.model_validate_json(document) if document is not None else None
+            return await read_entry(connection, entry_id)
 
     async def latest(self, limit: int) -> list[KnowledgeEntry]:
         """The newest entries, newest first."""
         return await self.search(Query(limit=limit))
 
     async def search(self, query: Query) -> list[KnowledgeEntry]:
-        """What fits a query: the database finds candidates, the ranking orders them."""
+        """What fits a query, best match first."""
         if query.text.strip() and not query.terms:
             return []
-        admitted = _admitted(query)
         async with self._reading() as connection:
-            if not query.terms:
-                newest = _best((admitted, KNOWLEDGE.c.created_at.desc()), query.limit)
-                return rank(_entries(await _documents(connection, newest)), query)
-            documents = await self._candidates(connection, admitted, query)
-        return rank(_entries(documents), query)
-
-    async def _candidates(
-        self, connection: AsyncConnection, admitted: Select[Any], query: Query
-    ) -> Sequence[str]:
-        most = max(_CANDIDATES, 2 * query.limit)
-        fitting = self._dialect.fitting(admitted, query.terms)
-        found = await _documents(connection, _best(fitting, most))
-        if len(found) >= query.limit:
-            return found
-        alike = await self._dialect.alike(connection, admitted, query.terms)
-        if alike is None:
-            return found
-        more = await _documents(connection, _best(alike, most))
-        return tuple(dict.fromkeys([*found, *more]))
+            return await found_entries(self._dialect, connection, query)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
@@ -154,36 +134,6 @@ class SqlStore:
             connection = await plain.execution_options(**{IMMEDIATE: True})
             async with connection.begin():
                 yield connection
-
-
-def _best(fitting: tuple[Select[Any], ColumnElement[Any]], most: int) -> Select[Any]:
-    """The documents of the best. Numbers are ordered, not documents: those are long."""
-    statement, order = fitting
-    best = statement.order_by(order).limit(most)
-    return select(KNOWLEDGE.c.document).where(KNOWLEDGE.c.number.in_(best))
-
-
-def _admitted(query: Query) -> Select[Any]:
-    """The numbers of those that pass the filters."""
-    statement = select(KNOWLEDGE.c.number)
-    for tag in query.all_tags:
-        tagged = select(TAGS.c.entry).where(TAGS.c.tag == one_line(tag))
-        statement = statement.where(KNOWLEDGE.c.number.in_(tagged))
-    if query.category is not None:
-        statement = statement.where(KNOWLEDGE.c.category == one_line(query.category))
-    if query.namespace is not None:
-        statement = statement.where(KNOWLEDGE.c.namespace == one_line(query.namespace))
-    if query.since is not None:
-        statement = statement.where(KNOWLEDGE.c.created_at >= query.since)
-    return statement
-
-
-async def _documents(connection: AsyncConnection, statement: Select[Any]) -> list[str]:
-    return list((await connection.execute(statement)).scalars())
-
-
-def _entries(documents: Sequence[str]) -> list[KnowledgeEntry]:
-    return [KnowledgeEntry.model_validate_json(each) for each in documents]
 
 
 @asynccontextmanager

@@ -1,0 +1,40 @@
+"""How records are written in a store: as JSON texts, under keys that any database takes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+from countersign.api.base import Model
+from countersign.api.status import TimelineEvent
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST_KEY = 253
+_DIGEST = 24
+
+
+def document(model: Model, **more: int) -> str:
+    """A record as JSON that people can read.
+
+    Half a surrogate pair is no character: no reader would take it back, so that it is replaced.
+    """
+    text = json.dumps(model.to_json() | more, ensure_ascii=False, sort_keys=True)
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def ascii_document(model: Model) -> str:
+    """A record as JSON in ASCII: for databases of any encoding."""
+    return json.dumps(json.loads(document(model)), sort_keys=True)
+
+
+def key_of(text: str) -> str:
+    """A text to look up by, or its digest where it is long or holds what cannot be stored."""
+    if text.isprintable() and len(text.encode()) <= _LONGEST_KEY:
+        return text
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def event_digest(event: TimelineEvent) -> str:
+    """The same for the same event: so that it is there once, however often it is written."""
+    return hashlib.sha256(document(event).encode()).hexdigest()[:_DIGEST]

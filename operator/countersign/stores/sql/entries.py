@@ -1,0 +1,101 @@
+"""Knowledge entries as rows, with their tags and terms, and how they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countersign.api.text import one_line
+from countersign.records.knowledge import KnowledgeEntry
+from countersign.records.query import Query
+from countersign.records.ranking import fields_of, rank
+from countersign.stores.documents import ascii_document
+from countersign.stores.sql.dialect import Dialect
+from countersign.stores.sql.rows import replacing
+from countersign.stores.sql.schema import KNOWLEDGE, TAGS
+
+_CANDIDATES = 60
+"""So many rows at least are read for a query; the ranking has the last word on them."""
+
+
+async def put_entry(dialect: Dialect, connection: AsyncConnection, entry: KnowledgeEntry) -> None:
+    """Write an entry, its tags and its terms."""
+    row = {
+        "id": entry.id,
+        "created_at": entry.created_at,
+        "namespace": entry.namespace,
+        "category": one_line(entry.category),
+        "title": one_line(entry.title),
+        "document": ascii_document(entry),
+    }
+    writing = replacing(dialect, KNOWLEDGE, row).returning(KNOWLEDGE.c.number)
+    number = (await connection.execute(writing)).scalar_one()
+    await connection.execute(delete(TAGS).where(TAGS.c.entry == number))
+    tags = dict.fromkeys(map(one_line, entry.tags))
+    if tags:
+        await connection.execute(insert(TAGS), [{"tag": tag, "entry": number} for tag in tags])
+    await dialect.index(connection, number, fields_of(entry))
+
+
+async def read_entry(connection: AsyncConnection, entry_id: str) -> KnowledgeEntry | None:
+    """One entry."""
+    statement = select(KNOWLEDGE.c.document).where(KNOWLEDGE.c.id == one_line(entry_id))
+    document = (await connection.execute(statement)).scalar_one_or_none()
+    return KnowledgeEntry.model_validate_json(document) if document is not None else None
+
+
+async def found_entries(
+    dialect: Dialect, connection: AsyncConnection, query: Query
+) -> list[KnowledgeEntry]:
+    """What fits a query: the database finds candidates, the ranking orders them."""
+    admitted = _admitted(query)
+    if query.terms:
+        documents = await _candidates(dialect, connection, admitted, query)
+    else:
+        newest = _best((admitted, KNOWLEDGE.c.created_at.desc()), query.limit)
+        documents = await _documents(connection, newest)
+    return rank(map(KnowledgeEntry.model_validate_json, documents), query)
+
+
+async def _candidates(
+    dialect: Dialect, connection: AsyncConnection, admitted: Select[Any], query: Query
+) -> Sequence[str]:
+    most = max(_CANDIDATES, 2 * query.limit)
+    fitting = dialect.fitting(admitted, query.terms)
+    found = await _documents(connection, _best(fitting, most))
+    if len(found) >= query.limit:
+        return found
+    alike = await dialect.alike(connection, admitted, query.terms)
+    if alike is None:
+        return found
+    more = await _documents(connection, _best(alike, most))
+    return tuple(dict.fromkeys([*found, *more]))
+
+
+def _best(fitting: tuple[Select[Any], ColumnElement[Any]], most: int) -> Select[Any]:
+    """The documents of the best. Numbers are ordered, not documents: those are long."""
+    statement, order = fitting
+    best = statement.order_by(order).limit(most)
+    return select(KNOWLEDGE.c.document).where(KNOWLEDGE.c.number.in_(best))
+
+
+def _admitted(query: Query) -> Select[Any]:
+    """The numbers of those that pass the filters."""
+    statement = select(KNOWLEDGE.c.number)
+    for tag in query.all_tags:
+        tagged = select(TAGS.c.entry).where(TAGS.c.tag == one_line(tag))
+        statement = statement.where(KNOWLEDGE.c.number.in_(tagged))
+    if query.category is not None:
+        statement = statement.where(KNOWLEDGE.c.category == one_line(query.category))
+    if query.namespace is not None:
+        statement = statement.where(KNOWLEDGE.c.namespace == one_line(query.namespace))
+    if query.since is not None:
+        statement = statement.where(KNOWLEDGE.c.created_at >= query.since)
+    return statement
+
+
+async def _documents(connection: AsyncConnection, statement: Select[Any]) -> list[str]:
+    return list((await connection.execute(statement)).scalars())
