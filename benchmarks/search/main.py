@@ -158,8 +158,8 @@ async def _shards(count: int) -> None:
     )
     kept = sum(len(each["data"]) for each in config_maps.objects.values())
     print(
-        f"{kept} entries kept of at most {_OF_CONFIG_MAPS}; {config_maps.requests / count:.2f} requests "
-        "a save"
+        f"{kept} entries kept of at most {_OF_CONFIG_MAPS}; "
+        f"{config_maps.requests / count:.2f} requests a save"
     )
 
 

