@@ -28,7 +28,7 @@ async def add_events(
         for event in timeline
     ]
     if rows:
-        await connection.execute(adding(dialect, EVENTS), rows)
+        await connection.execute(adding(dialect, EVENTS, "record", "digest"), rows)
 
 
 async def read_events(connection: AsyncConnection, record: str) -> list[TimelineEvent]:
