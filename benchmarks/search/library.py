@@ -58,7 +58,7 @@ def rows() -> tuple[Row, ...]:
     """The small set."""
     read: Mapping[str, Mapping[str, Sequence[Any]]] = yaml.safe_load(_text("entries.yaml"))
     return tuple(
-        Row(name, *map(str, values[:5]), tuple(values[5]), str(values[6]), language)  # type: ignore[call-arg]
+        _row(name, values, language)
         for language, of_language in read.items()
         for name, values in of_language.items()
     )
@@ -178,6 +178,13 @@ def timeline_of(entry: KnowledgeEntry) -> tuple[TimelineEvent, ...]:
             time=entry.created_at + timedelta(seconds=number),
         )
         for number in range(7)
+    )
+
+
+def _row(name: str, values: Sequence[Any], language: str) -> Row:
+    namespace, action, description, alert, category, services, result = values
+    return Row(
+        name, namespace, action, description, alert, category, tuple(services), result, language
     )
 
 

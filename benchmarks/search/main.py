@@ -19,7 +19,8 @@ from benchmarks.search.shelves import MemoryConfigMaps, Shelves
 from countersign.ports import Store
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.query import Query
-from countersign.stores.configmap import SHARD_BYTES, ConfigMapStore
+from countersign.stores.configmap import ConfigMapStore
+from countersign.stores.configmap.pruning import SHARD_BYTES
 
 AIM = 50.0
 """Milliseconds for a search of 10,000 entries."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from countersign.stores.documents import ascii_document
 from countersign.stores.sql.dialect import Dialect
 from countersign.stores.sql.rows import replacing
 from countersign.stores.sql.schema import KNOWLEDGE, TAGS
+from countersign.stores.sql.words import instead, learn
 
 _CANDIDATES = 60
 """So many rows at least are read for a query; the ranking has the last word on them."""
@@ -37,7 +39,9 @@ async def put_entry(dialect: Dialect, connection: AsyncConnection, entry: Knowle
     tags = dict.fromkeys(map(one_line, entry.tags))
     if tags:
         await connection.execute(insert(TAGS), [{"tag": tag, "entry": number} for tag in tags])
-    await dialect.index(connection, number, fields_of(entry))
+    terms = fields_of(entry)
+    await dialect.index(connection, number, terms)
+    await learn(dialect, connection, itertools.chain(*terms))
 
 
 async def read_entry(connection: AsyncConnection, entry_id: str) -> KnowledgeEntry | None:
@@ -64,14 +68,11 @@ async def _candidates(
     dialect: Dialect, connection: AsyncConnection, admitted: Select[Any], query: Query
 ) -> Sequence[str]:
     most = max(_CANDIDATES, 2 * query.limit)
-    fitting = dialect.fitting(admitted, query.terms)
-    found = await _documents(connection, _best(fitting, most))
-    if len(found) >= query.limit:
+    found = await _documents(connection, _best(dialect.fitting(admitted, query.terms), most))
+    others = await instead(dialect, connection, query.terms)
+    if not others:
         return found
-    alike = await dialect.alike(connection, admitted, query.terms)
-    if alike is None:
-        return found
-    more = await _documents(connection, _best(alike, most))
+    more = await _documents(connection, _best(dialect.fitting(admitted, others), most))
     return tuple(dict.fromkeys([*found, *more]))
 
 
