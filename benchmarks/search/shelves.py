@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import fasteners  # type: ignore[import-untyped]
 
-from countersign.bootstrap import sql_store
 from countersign.errors import ApiError
 from countersign.ports import Store
+from countersign.records.knowledge import KnowledgeEntry
 from countersign.stores.configmap import ConfigMapStore
+from countersign.stores.sql.entries import put_entry
+from countersign.stores.sql.migration import migrate
+from countersign.stores.sql.urls import dialect_of
 
 JsonObject = dict[str, Any]
 NAMESPACE = "countersign-system"
@@ -79,17 +82,28 @@ class Shelves:
         """One that keeps so many entries."""
         return ConfigMapStore(MemoryConfigMaps(), namespace=NAMESPACE, shards=32, entries=entries)
 
-    def sqlite(self) -> Store:
-        """A file."""
+    def sqlite(self) -> str:
+        """URL of a file that is not there yet."""
         self._count += 1
-        return sql_store(f"sqlite:///{self._folder}/{self._count}.db")
+        return f"sqlite:///{self._folder}/{self._count}.db"
 
-    def postgresql(self) -> Store:
-        """A database on a server."""
+    def postgresql(self) -> str:
+        """URL of an empty database on a server."""
         self._count += 1
         name = f"bench_{self._count}"
         self._server.psql(f"CREATE DATABASE {name}")
-        return sql_store(self._server.get_uri(name))
+        return str(self._server.get_uri(name))
+
+
+async def fill(url: str, entries: Iterable[KnowledgeEntry]) -> None:
+    """Many entries into a database in one transaction: one each would wait for the disk."""
+    dialect = dialect_of(url)
+    engine = dialect.engine()
+    await migrate(engine, dialect)
+    async with engine.begin() as connection:
+        for each in entries:
+            await put_entry(dialect, connection, each)
+    await engine.dispose()
 
 
 @contextmanager
