@@ -120,7 +120,7 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
         await connection.close()
 
 
-def sql_store(url: str) -> SqlStore:
+def sql_store(url: str, *, migrates: bool = True) -> SqlStore:
     """The store behind an URL; no connection is opened. Raises ``StoreError``."""
     try:
         from countersign.stores.sql.store import SqlStore  # noqa: PLC0415 - an extra
@@ -130,4 +130,4 @@ def sql_store(url: str) -> SqlStore:
             f"COUNTERSIGN_STORE=sql needs {error.name}: pip install 'countersign[sql]', or an "
             "image built with --build-arg REQUIREMENTS=requirements-sql.lock."
         ) from error
-    return SqlStore(dialect_of(url))
+    return SqlStore(dialect_of(url), migrates=migrates)

@@ -8,11 +8,13 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+from countersign.bootstrap import sql_store
 from countersign.plugin import completion, knowledge
 from countersign.plugin.acts import searching
 from countersign.plugin.acts.searching import answer, picked
@@ -213,7 +215,7 @@ async def test_nothing_found_is_status_1_and_an_empty_base_says_where_else_to_lo
 
 
 def test_a_wrong_age_ends_with_2(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("COUNTERSIGN_STORE_URL", f"sqlite:///{tmp_path}/knowledge.db")
     assert invoke(["search", "--since", "yesterday"]) == Exit.REFUSED
@@ -229,6 +231,24 @@ def test_a_database_that_is_down_ends_with_5_and_without_its_password(
     said = capsys.readouterr()
     assert "cannot be used now" in said.err
     assert "s3cret" not in said.err + said.out
+
+
+def test_a_database_is_read_as_it_is_and_never_migrated_by_a_reader(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/knowledge.db"
+    monkeypatch.setenv("COUNTERSIGN_STORE_URL", url)
+    assert invoke(["search", "x"]) == Exit.UNREACHABLE
+    assert "countersign migrate" in capsys.readouterr().err
+
+    async def keep() -> None:
+        store = sql_store(url)
+        await store.save(BASE[1])
+        await store.close()
+
+    asyncio.run(keep())
+    assert invoke(["search", "記憶體"]) == Exit.DONE
+    assert "KubePodOOMKilled" in capsys.readouterr().out
 
 
 def test_the_tab_key_offers_outcomes_and_the_categories_there_are(
