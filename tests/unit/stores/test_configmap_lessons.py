@@ -10,7 +10,12 @@ from countersign.errors import ApiError
 from countersign.records.execution import Choice
 from countersign.records.query import Query
 from countersign.stores.configmap import ConfigMapStore
-from countersign.stores.configmap.parts import ENTRY_BYTES, TIMELINE_BYTES
+from countersign.stores.configmap.parts import (
+    ENTRY_BYTES,
+    PAGE_BYTES,
+    TIMELINE_BYTES,
+    timeline_part,
+)
 from countersign.stores.configmap.pruning import to_prune
 from countersign.stores.configmap.shards import size_of
 from tests.support.fakes import FakeConfigMaps
@@ -51,7 +56,7 @@ async def filled(**options: int) -> World:
 async def test_every_part_has_a_key_of_its_own_and_that_of_the_entry_is_as_it_always_was() -> None:
     world = await filled()
     parts = sorted(world.data())
-    assert [key.removeprefix(uid(0))[:10] for key in parts] == ["", ".event-1bb", ".execution"]
+    assert [key.removeprefix(uid(0))[:13] for key in parts] == ["", ".execution", ".timeline-4be"]
     assert json.loads(world.data()[uid(0)]) == entry(0).to_json()
     assert json.loads(world.data()[f"{uid(0)}.execution"]) == execution(0).to_json()
 
@@ -80,7 +85,7 @@ GARBAGE = ["", "{", "null", "[]", '{"time": 9e99}', "[" * 100_000]
 @pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:10])
 async def test_a_value_that_is_no_part_is_passed_over(text: str) -> None:
     world = await filled()
-    world.data()[f"{uid(0)}.event-00"] = text
+    world.data()[f"{uid(0)}.timeline-00"] = text
     world.data()[f"{uid(1)}.execution"] = text
     assert await world.store.timeline(uid(0)) == [happening(0)]
     assert await world.restarted().executions(Choice()) == [execution(0)]
@@ -174,7 +179,7 @@ async def test_parts_do_not_count_as_entries() -> None:
     for number in range(10):
         timeline = [happening(each) for each in range(10)]
         await world.store.save(entry(number), execution(number), timeline)
-    assert len(world.data()) == 10 * 12
+    assert len(world.data()) == 10 * 3
     assert "delete" not in world.calls()
     assert len(await world.store.latest(100)) == 10
 
@@ -199,7 +204,17 @@ async def test_a_timeline_that_is_too_long_at_once_is_not_even_sent() -> None:
     assert world.calls() == ["patch"]
     found = await world.store.timeline(uid(1))
     assert found == events[-len(found) :]
-    assert found
+    page = max(world.data().values(), key=len)
+    assert PAGE_BYTES * 2 // 3 < len(page.encode()) < PAGE_BYTES
+
+
+async def test_the_last_page_stays_whatever_its_size() -> None:
+    [(key, page)] = timeline_part("u", [happening(1)]).items()
+    larger = page + " " * TIMELINE_BYTES
+    assert to_prune({key: larger}, 10) == []
+    assert to_prune({"u.timeline-00": page.replace("12:00", "11:00"), key: larger}, 10) == [
+        "u.timeline-00"
+    ]
 
 
 async def test_an_execution_that_is_too_large_is_shortened() -> None:
@@ -212,17 +227,17 @@ async def test_an_execution_that_is_too_large_is_shortened() -> None:
     assert found.success
 
 
-def test_events_that_cannot_be_read_go_first() -> None:
-    whole = {f"u.event-{n:04x}": json.dumps(happening(n).to_json()) for n in range(40)}
-    garbage = {"u.event-ff00": "x" * TIMELINE_BYTES}
-    assert to_prune(whole | garbage, 10) == ["u.event-ff00"]
+def pages(owner: str, count: int) -> dict[str, str]:
+    events = (happening(number, description="x" * 1000) for number in range(count))
+    return {key: text for event in events for key, text in timeline_part(owner, [event]).items()}
+
+
+def test_a_page_that_cannot_be_read_goes_first() -> None:
+    garbage = {"u.timeline-ff": "x" * TIMELINE_BYTES}
+    assert to_prune(pages("u", 20) | garbage, 10) == ["u.timeline-ff"]
 
 
 def test_what_is_dropped_is_named_once() -> None:
-    events = {
-        f"old.event-{n:04x}": json.dumps(happening(n, description="x" * 1000).to_json())
-        for n in range(60)
-    }
-    data = events | {"new": json.dumps(entry(99).to_json())}
-    doomed = to_prune(data, 1)
-    assert sorted(doomed) == sorted(events)
+    old = pages("old", 60)
+    doomed = to_prune(old | {"new": json.dumps(entry(99).to_json())}, 1)
+    assert sorted(doomed) == sorted(old)
