@@ -39,9 +39,13 @@ class Dialect(Protocol):
         ...
 
     def fitting(
-        self, statement: Select[Any], terms: Sequence[str]
+        self, statement: Select[Any], terms: Sequence[str], *, every: bool = False
     ) -> tuple[Select[Any], ColumnElement[Any]]:
-        """Only rows with any of the terms, and what to order them by: the best first."""
+        """Only rows with any of the terms or all, and what to order them by: the best first."""
+        ...
+
+    def having(self, term: str) -> Select[Any]:
+        """A row for each entry that has the term, as quickly as can be."""
         ...
 
     async def learn(self, connection: AsyncConnection, words: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countersign.api.text import one_line
@@ -21,6 +21,9 @@ from countersign.stores.sql.words import instead, learn
 
 _CANDIDATES = 60
 """So many rows at least are read for a query; the ranking has the last word on them."""
+_COMMON = 1000
+"""A term that so many have chooses no candidates; where all are like that, the newest are taken."""
+_NEWEST = KNOWLEDGE.c.number.desc()
 
 
 async def put_entry(dialect: Dialect, connection: AsyncConnection, entry: KnowledgeEntry) -> None:
@@ -68,12 +71,30 @@ async def _candidates(
     dialect: Dialect, connection: AsyncConnection, admitted: Select[Any], query: Query
 ) -> Sequence[str]:
     most = max(_CANDIDATES, 2 * query.limit)
-    found = await _documents(connection, _best(dialect.fitting(admitted, query.terms), most))
+    rare = await _rare(dialect, connection, query.terms)
+    found: list[str] = []
+    if rare:
+        found += await _documents(connection, _best(dialect.fitting(admitted, rare), most))
+    else:
+        every, _ = dialect.fitting(admitted, query.terms, every=True)
+        found += await _documents(connection, _best((every, _NEWEST), most))
+    if len(rare) < len(query.terms) and len(found) < query.limit:
+        common, _ = dialect.fitting(admitted, query.terms)
+        found += await _documents(connection, _best((common, _NEWEST), query.limit))
     others = await instead(dialect, connection, query.terms)
-    if not others:
-        return found
-    more = await _documents(connection, _best(dialect.fitting(admitted, others), most))
-    return tuple(dict.fromkeys([*found, *more]))
+    if others:
+        found += await _documents(connection, _best(dialect.fitting(admitted, others), most))
+    return tuple(dict.fromkeys(found))
+
+
+async def _rare(
+    dialect: Dialect, connection: AsyncConnection, terms: Sequence[str]
+) -> Sequence[str]:
+    """Those that tell entries apart: to rank all that have a common one would take too long."""
+    having = [dialect.having(each).limit(_COMMON).subquery() for each in terms]
+    counts = [select(func.count()).select_from(each).scalar_subquery() for each in having]
+    row = (await connection.execute(select(*counts))).one()
+    return [each for each, count in zip(terms, row, strict=True) if count < _COMMON]
 
 
 def _best(fitting: tuple[Select[Any], ColumnElement[Any]], most: int) -> Select[Any]:

@@ -78,13 +78,17 @@ class Postgresql:
         await connection.execute(update(_INDEX).where(_INDEX.c.number == number).values(values))
 
     def fitting(
-        self, statement: Select[Any], terms: Sequence[str]
+        self, statement: Select[Any], terms: Sequence[str], *, every: bool = False
     ) -> tuple[Select[Any], ColumnElement[Any]]:
-        """Rows with any of the terms, also as the beginning of a word; the best by rank first."""
-        wanted = " | ".join(f"'{each}'{':*' if len(each) >= _PREFIX else ''}" for each in terms)
-        query = cast(literal(wanted), TSQUERY)
+        """Rows with the terms, also as the beginning of a word; the best by rank first."""
+        query = _query(terms, every=every)
         found = _joined(statement).where(_FOUND.c.terms.op("@@")(query))
         return found, func.ts_rank(_FOUND.c.terms, query).desc()
+
+    def having(self, term: str) -> Select[Any]:
+        """The rows with a term."""
+        found = _INDEX.c.terms.op("@@")(_query([term], every=False))
+        return select(_INDEX.c.number).where(found)
 
     async def learn(self, connection: AsyncConnection, words: Sequence[str]) -> None:
         """Add words."""
@@ -113,6 +117,11 @@ _FOUND = _INDEX.alias("found")
 
 def _joined(statement: Select[Any]) -> Select[Any]:
     return statement.join(_FOUND, _FOUND.c.number == KNOWLEDGE.c.number)
+
+
+def _query(terms: Sequence[str], *, every: bool) -> ColumnElement[Any]:
+    wanted = [f"'{each}'{':*' if len(each) >= _PREFIX else ''}" for each in terms]
+    return cast(literal((" & " if every else " | ").join(wanted)), TSQUERY)
 
 
 def _vector(terms: Terms) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     column,
     event,
     func,
+    literal,
     literal_column,
     select,
     table,
@@ -80,11 +81,16 @@ class Sqlite:
         await connection.execute(_INDEX.insert().values(values))
 
     def fitting(
-        self, statement: Select[Any], terms: Sequence[str]
+        self, statement: Select[Any], terms: Sequence[str], *, every: bool = False
     ) -> tuple[Select[Any], ColumnElement[Any]]:
-        """Rows with any of the terms, the best by BM25 first."""
-        phrases = [each if len(each) >= _GRAM else f"|{each}|" for each in terms]
-        return _matching(statement, phrases)
+        """Rows with the terms, the best by BM25 first."""
+        found = statement.join(_INDEX, _INDEX.c.rowid == KNOWLEDGE.c.number)
+        order = func.bm25(literal_column(_INDEX.name), 3.0, 2.0, 1.0)
+        return found.where(_matches(terms, every=every)), order
+
+    def having(self, term: str) -> Select[Any]:
+        """The rows with a term."""
+        return select(_INDEX.c.rowid).where(_matches([term], every=False))
 
     async def learn(self, connection: AsyncConnection, words: Sequence[str]) -> None:
         """Add words, and what they are found by."""
@@ -109,16 +115,11 @@ class Sqlite:
         return list((await connection.execute(found)).scalars())
 
 
-def _matching(
-    statement: Select[Any], phrases: Sequence[str]
-) -> tuple[Select[Any], ColumnElement[Any]]:
+def _matches(terms: Sequence[str], *, every: bool) -> ColumnElement[bool]:
     """Terms are letters and digits, so that no phrase can hold a quotation mark."""
-    wanted = " OR ".join(f'"{each}"' for each in phrases)
-    name = _INDEX.name
-    found = statement.join(_INDEX, _INDEX.c.rowid == KNOWLEDGE.c.number).where(
-        text(f"{name} MATCH :wanted").bindparams(wanted=wanted)
-    )
-    return found, func.bm25(literal_column(name), 3.0, 2.0, 1.0)
+    phrases = [f'"{each}"' if len(each) >= _GRAM else f'"|{each}|"' for each in terms]
+    wanted = (" AND " if every else " OR ").join(phrases)
+    return literal_column(_INDEX.name).op("MATCH")(literal(wanted))
 
 
 def _connected(connection: Any, _record: Any) -> None:
