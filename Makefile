@@ -38,6 +38,9 @@ lint: $(SYNCED) ## ruff, mypy, import-linter, generated files
 bench: $(SYNCED) ## Signature to end, beside a bare client and a plain Kopf operator
 	@$(RUN)/python -m benchmarks.main
 
+bench-search: $(SYNCED) ## How well and how fast the knowledge base is searched, in each store
+	@$(RUN)/python -m benchmarks.search.main
+
 cluster: $(SYNCED) ## A control plane to play with, operator running, until you leave its shell
 	@$(RUN)/python -m devcluster run --operator -- $${SHELL:-sh}
 
@@ -75,4 +78,4 @@ $(SYNCED): pyproject.toml requirements.lock | $(UV)
 	@$(UV) pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-.PHONY: help demo test test-unit test-argocd lint bench cluster crds argocd-cm format lock clean
+.PHONY: help demo test test-unit test-argocd lint bench bench-search cluster crds argocd-cm format lock clean

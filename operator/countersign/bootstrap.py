@@ -141,7 +141,7 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
         await connection.close()
 
 
-def sql_store(url: str) -> SqlStore:
+def sql_store(url: str, *, migrates: bool = True) -> SqlStore:
     """The store behind an URL; no connection is opened. Raises ``StoreError``."""
     try:
         from countersign.stores.sql.store import SqlStore  # noqa: PLC0415 - an extra
@@ -151,4 +151,4 @@ def sql_store(url: str) -> SqlStore:
             f"COUNTERSIGN_STORE=sql needs {error.name}: pip install 'countersign[sql]', or an "
             "image built with --build-arg REQUIREMENTS=requirements-extras.lock."
         ) from error
-    return SqlStore(dialect_of(url))
+    return SqlStore(dialect_of(url), migrates=migrates)

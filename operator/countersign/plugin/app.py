@@ -11,7 +11,14 @@ import sys
 import typer
 from typer.completion import get_completion_inspect_parameters
 
-from countersign.plugin.commands import deciding, following, looking, preparing, proposing
+from countersign.plugin.commands import (
+    deciding,
+    following,
+    looking,
+    preparing,
+    proposing,
+    searching,
+)
 from countersign.plugin.exits import Exit, PluginError, legend
 from countersign.plugin.screen import Screen
 
@@ -44,6 +51,7 @@ for name, command in {
     "wait": following.wait,
     "undo": following.undo,
     "history": looking.history,
+    "search": searching.search,
     "setup": preparing.setup,
     "completion": preparing.completion,
 }.items():

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _PROGRAM = "kubectl-countersign"
 _WITHOUT_FILES = ":4"
 """Cobra's directive: offer no names of files."""
+_NEWEST = 200
+"""Entries whose categories are offered."""
 _PATIENCE = 3.0
 """Seconds; who presses the tab key does not wait longer."""
 
@@ -113,6 +115,29 @@ def _names(
     except (CountersignError, TimeoutError):
         return []
     return [name for name in found if name.startswith(incomplete)]
+
+
+def categories(context: typer.Context, incomplete: str) -> list[str]:
+    """Categories that begin so, of the newest entries of the knowledge base; none on an error."""
+    from countersign.errors import CountersignError  # noqa: PLC0415 - slow
+    from countersign.plugin.acts.searching import reading  # noqa: PLC0415 - slow
+    from countersign.plugin.commands.searching import Library  # noqa: PLC0415 - it knows us as well
+    from countersign.plugin.screen import Screen  # noqa: PLC0415 - as above
+    from countersign.ports import Store  # noqa: PLC0415 - slow
+
+    found: set[str] = set()
+
+    async def work(store: Store) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            found.update(each.category for each in await store.latest(_NEWEST))
+
+    given = {each.name: context.params.get(each.name) for each in fields(Library)}
+    library = Library(**{name: value for name, value in given.items() if value is not None})
+    try:
+        reading(Screen(), library, work)
+    except (CountersignError, TimeoutError):
+        return []
+    return sorted(each for each in found if each.startswith(incomplete))
 
 
 def context_names(incomplete: str) -> list[str]:

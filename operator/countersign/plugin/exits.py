@@ -21,11 +21,13 @@ class Exit(IntEnum):
 
 MEANINGS: dict[Exit, str] = {
     Exit.DONE: "done",
-    Exit.NOT_SO: "the request ended without success: Failed, Denied, Expired or Cancelled",
+    Exit.NOT_SO: "the request ended without success: Failed, Denied, Expired or Cancelled; "
+    "a search has found nothing",
     Exit.REFUSED: "refused: the command line, the action, your rights, or a plan that has changed",
     Exit.TIMEOUT: "the time (--timeout) ran out first",
-    Exit.MISSING: "there is no such request, playbook or incident, or Countersign is not installed",
-    Exit.UNREACHABLE: "no API server: kubeconfig, credentials, network",
+    Exit.MISSING: "there is no such request, playbook, incident or entry, or Countersign is not "
+    "installed",
+    Exit.UNREACHABLE: "no API server or database: kubeconfig, credentials, network",
     Exit.INTERRUPTED: "interrupted",
 }
 

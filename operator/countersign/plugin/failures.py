@@ -25,6 +25,11 @@ _NOT_INSTALLED = (
     "Countersign is not installed in this cluster: it knows no ApprovalRequests. Install it with "
     "kubectl apply --server-side -k manifests/, or choose another --context."
 )
+_KNOWLEDGE = (
+    "The knowledge base is kept there. Ask for its Role: kubectl create rolebinding "
+    "NAME -n {where} --role=countersign-knowledge-reader --user={who}. Where the operator runs in "
+    "another namespace, say so: --operator-namespace."
+)
 
 
 def told(error: ApiError, server: str) -> PluginError:
@@ -76,6 +81,8 @@ def _forbidden(text: str) -> str:
         return _sentence(text)
     where = f" in namespace {cannot['where']}" if cannot["where"] else ""
     said = f"{cannot['who']} may not {cannot['verb']} {cannot['what']}{where}."
+    if cannot["what"] == "configmaps":
+        return f"{said} {_KNOWLEDGE.format(**cannot.groupdict())}"
     role = _ROLES.get(cannot["verb"])
     if role is None or not cannot["what"].startswith("approvalrequests"):
         return f"{said} Ask somebody who may."

@@ -44,7 +44,12 @@ def named(item: JsonObject) -> str:
 
 def as_json(item: JsonObject) -> str:
     """JSON, with every character that cannot be seen as an escape."""
-    text = json.dumps(_lean(item), ensure_ascii=False, indent=4)
+    return dumped(_lean(item))
+
+
+def dumped(value: Any) -> str:
+    """Any value as JSON, in the same way."""
+    text = json.dumps(value, ensure_ascii=False, indent=4)
     return "".join(_escaped(each) for each in text)
 
 

@@ -32,6 +32,21 @@ Name = Annotated[
 ]
 
 
+Context = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="CONTEXT",
+        help="Context of the kubeconfig.",
+        autocompletion=_contexts,
+    ),
+]
+Kubeconfig = Annotated[
+    str | None,
+    typer.Option("--kubeconfig", metavar="FILE", help="The kubeconfig; else as kubectl finds it."),
+]
+
+
 @dataclass(frozen=True)
 class Where:
     """Which cluster, as whom, and which namespace."""
@@ -45,21 +60,8 @@ class Where:
             help="Namespace; that of the context if left out.",
         ),
     ] = None
-    context: Annotated[
-        str | None,
-        typer.Option(
-            "--context",
-            metavar="CONTEXT",
-            help="Context of the kubeconfig.",
-            autocompletion=_contexts,
-        ),
-    ] = None
-    kubeconfig: Annotated[
-        str | None,
-        typer.Option(
-            "--kubeconfig", metavar="FILE", help="The kubeconfig; else as kubectl finds it."
-        ),
-    ] = None
+    context: Context = None
+    kubeconfig: Kubeconfig = None
 
 
 @dataclass(frozen=True)

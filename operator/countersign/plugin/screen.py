@@ -108,6 +108,24 @@ class Screen:
         """JSON or YAML, which has been made harmless by its own escapes."""
         self._out.write(harmless_document(text.rstrip("\n")) + "\n")
 
+    def markdown(self, text: str) -> None:
+        """A text in Markdown: laid out on a terminal, as it was written in a pipe."""
+        if not self._console.is_terminal:
+            self.document(text)
+            return
+        from rich.markdown import Markdown  # noqa: PLC0415 - slow
+        from rich.segment import Segment, Segments  # noqa: PLC0415 - slow
+
+        # No links: a terminal would show one text and open another.
+        laid_out = Markdown(harmless_document(text), hyperlinks=False)
+        # Once more afterwards, as `&#27;` is Markdown for an escape character.
+        parts = (
+            Segment(harmless_document(each.text), each.style)
+            for each in self._console.render(laid_out)
+            if not each.control
+        )
+        self._console.print(Segments(parts), end="")
+
     @property
     def is_terminal(self) -> bool:
         """Whether a person can be asked, and sees the question."""

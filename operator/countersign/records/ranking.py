@@ -8,7 +8,9 @@ of the query comes before one with some. What is spelt nearly alike counts, but 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.query import Query
@@ -52,59 +54,77 @@ def fields_of(entry: KnowledgeEntry) -> tuple[list[str], list[str], list[str]]:
     )
 
 
+@lru_cache(maxsize=1 << 16)
 def grams(term: str) -> frozenset[str]:
     """The groups of three characters in a word, with its beginning and its end."""
     padded = f"  {term} "
     return frozenset(padded[at : at + _GRAM] for at in range(len(padded) - _GRAM + 1))
 
 
+class Vocabulary:
+    """Words, by their groups of three characters: what is like another one is found quickly."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        """Take each word once."""
+        self._words: set[str] = set(words)
+        self._having: defaultdict[str, list[str]] | None = None
+
+    def likenesses(self, wanted: str) -> Weights:
+        """The words that stand for the one that is wanted, and how well: 1 is the same."""
+        found = {wanted: 1.0}
+        if is_ideographic(wanted):
+            if len(wanted) == 1:
+                found |= {each: _PART_OF for each in self._words if wanted in each != wanted}
+        elif len(wanted) >= _GRAM:
+            for each, common in self._sharing(wanted).items():
+                like = _likeness(wanted, each, common)
+                if like > 0 and each != wanted:
+                    found[each] = like
+        return found
+
+    def _sharing(self, wanted: str) -> Mapping[str, int]:
+        """The words that have a group in common with another one, and how many."""
+        if self._having is None:
+            self._having = defaultdict(list)
+            for word in self._words:
+                for gram in grams(word):
+                    self._having[gram].append(word)
+        common: defaultdict[str, int] = defaultdict(int)
+        for gram in grams(wanted):
+            for word in self._having.get(gram, ()):
+                common[word] += 1
+        return common
+
+
 def _weights(entry: KnowledgeEntry) -> Weights:
-    weights: dict[str, float] = {}
-    for found, weight in zip(fields_of(entry), (TITLE, TAGS, CONTENT), strict=True):
-        for term in found:
-            weights[term] = max(weights.get(term, 0.0), weight)
-    return weights
+    title, tags, content = fields_of(entry)
+    return dict.fromkeys(content, CONTENT) | dict.fromkeys(tags, TAGS) | dict.fromkeys(title, TITLE)
 
 
 def _scores(documents: Sequence[Weights], wanted: Sequence[str]) -> list[float]:
     """A number for each; 0 where nothing of the query is in it."""
-    vocabulary = frozenset[str]().union(*documents)
-    hits = [_hits(documents, _likenesses(term, vocabulary)) for term in wanted]
+    having: defaultdict[str, list[int]] = defaultdict(list)
+    for number, document in enumerate(documents):
+        for term in document:
+            having[term].append(number)
+    vocabulary = Vocabulary(having)
     scores = [0.0] * len(documents)
     met = [0] * len(documents)
-    for of_term in hits:
-        count = sum(hit > 0 for hit in of_term)
-        rarity = math.log(1 + (len(documents) - count + 0.5) / (count + 0.5))
-        for number, hit in enumerate(of_term):
+    for term in wanted:
+        hits: dict[int, float] = {}
+        for word, like in vocabulary.likenesses(term).items():
+            for number in having.get(word, ()):
+                hits[number] = max(hits.get(number, 0.0), documents[number][word] * like)
+        rarity = math.log(1 + (len(documents) - len(hits) + 0.5) / (len(hits) + 0.5))
+        for number, hit in hits.items():
             scores[number] += rarity * hit
-            met[number] += hit > 0
-    return [score * part / max(1, len(hits)) for score, part in zip(scores, met, strict=True)]
+            met[number] += 1
+    return [score * part / max(1, len(wanted)) for score, part in zip(scores, met, strict=True)]
 
 
-def _hits(documents: Sequence[Weights], likenesses: Weights) -> list[float]:
-    """How much of one term of the query is in each document."""
-    return [
-        max(
-            (document[term] * like for term, like in likenesses.items() if term in document),
-            default=0.0,
-        )
-        for document in documents
-    ]
-
-
-def _likenesses(wanted: str, vocabulary: frozenset[str]) -> Weights:
-    """The terms that stand for the one that is wanted, and how well: 1 is the same."""
-    found = {term: _likeness(wanted, term) for term in vocabulary if term != wanted}
-    return {wanted: 1.0} | {term: like for term, like in found.items() if like > 0}
-
-
-def _likeness(wanted: str, term: str) -> float:
-    if is_ideographic(wanted):
-        return _PART_OF if len(wanted) == 1 and wanted in term else 0.0
-    if len(wanted) < _GRAM:
-        return 0.0
-    if wanted in term:
+def _likeness(wanted: str, word: str, common: int) -> float:
+    """How much of a word is in another, of which so many groups are the same."""
+    if wanted in word:
         return _PART_OF
-    ours, theirs = grams(wanted), grams(term)
-    alike = 2 * len(ours & theirs) / (len(ours) + len(theirs))
+    alike = 2 * common / (len(grams(wanted)) + len(grams(word)))
     return _ALIKE * alike if alike >= _MIN_ALIKE else 0.0

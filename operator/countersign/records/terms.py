@@ -7,10 +7,10 @@ each pair of neighbours is a term, and so 重啟 finds 已經重啟.
 
 from __future__ import annotations
 
-import itertools
+import operator
 import re
 import unicodedata
-from collections.abc import Iterator
+from functools import lru_cache
 
 _IDEOGRAPHS = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003fffd"
@@ -25,7 +25,16 @@ _LONGEST = 64
 
 def terms(text: str) -> list[str]:
     """The terms of a text, in order, as often as they are in it."""
-    return list(_terms(unicodedata.normalize("NFKC", text)))
+    found: list[str] = []
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    for ideographs, word in _RUN.findall(plain):
+        if not ideographs:
+            found += _of_word(word) if len(word) <= _LONGEST else ()
+        elif len(ideographs) == 1:
+            found.append(ideographs)
+        else:
+            found += map(operator.add, ideographs, ideographs[1:])
+    return found
 
 
 def is_ideographic(term: str) -> bool:
@@ -33,23 +42,11 @@ def is_ideographic(term: str) -> bool:
     return re.fullmatch(rf"[{_IDEOGRAPHS}]+", term) is not None
 
 
-def _terms(text: str) -> Iterator[str]:
-    for run in _RUN.finditer(text):
-        ideographs, word = run.groups()
-        if ideographs:
-            yield from _pairs(ideographs)
-        elif len(word) <= _LONGEST:
-            yield stem(word.casefold())
-            parts = _PART.findall(word)
-            if len(parts) > 1:
-                yield from (stem(part.casefold()) for part in parts)
-
-
-def _pairs(run: str) -> Iterator[str]:
-    if len(run) == 1:
-        yield run
-    for first, second in itertools.pairwise(run):
-        yield first + second
+@lru_cache(maxsize=1 << 16)
+def _of_word(word: str) -> tuple[str, ...]:
+    parts = _PART.findall(word)
+    found = [word, *parts] if len(parts) > 1 else [word]
+    return tuple(stem(each.casefold()) for each in found)
 
 
 def stem(word: str) -> str:

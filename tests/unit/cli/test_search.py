@@ -47,9 +47,16 @@ def test_what_is_found_is_shown_best_first(url: str, run: Run) -> None:
     result = run("search", "記憶體", "leak")
     assert result.exit_code == 0, result.output
     head, first, *_ = result.stdout.splitlines()
-    assert head.split() == ["WHEN", "OUTCOME", "CATEGORY", "REQUEST", "TITLE"]
-    assert first.split()[2:5] == ["success", "memory", "billing/raise-memory"]
+    assert head.split() == ["ID", "AGE", "OUTCOME", "NAMESPACE", "TITLE"]
+    assert first.split()[2:4] == ["success", "billing"]
     assert "[人工修復] KubePodOOMKilled" in first
+
+
+def test_one_entry_is_shown_as_a_whole_by_the_request_that_it_is_about(url: str, run: Run) -> None:
+    keep(url, *BASE)
+    result = run("search", "--show", "billing/raise-memory")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith(f"\n\n{BASE[1].content}\n")
 
 
 def test_json_is_the_entries_themselves(url: str, run: Run) -> None:

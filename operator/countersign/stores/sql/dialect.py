@@ -1,4 +1,4 @@
-"""What the two databases do differently: replacing a row, and looking for text."""
+"""What the two databases do differently: replacing a row, and looking for text and words."""
 
 from __future__ import annotations
 
@@ -39,13 +39,19 @@ class Dialect(Protocol):
         ...
 
     def fitting(
-        self, statement: Select[Any], terms: Sequence[str]
+        self, statement: Select[Any], terms: Sequence[str], *, every: bool = False
     ) -> tuple[Select[Any], ColumnElement[Any]]:
-        """Only rows with any of the terms, and what to order them by: the best first."""
+        """Only rows with any of the terms or all, and what to order them by: the best first."""
         ...
 
-    async def alike(
-        self, connection: AsyncConnection, statement: Select[Any], terms: Sequence[str]
-    ) -> tuple[Select[Any], ColumnElement[Any]] | None:
-        """The same for rows with anything like the terms; None where it cannot tell."""
+    def having(self, term: str) -> Select[Any]:
+        """A row for each entry that has the term, as quickly as can be."""
+        ...
+
+    async def learn(self, connection: AsyncConnection, words: Sequence[str]) -> None:
+        """Add words that are new to the vocabulary; somebody else may be adding them too."""
+        ...
+
+    async def near(self, connection: AsyncConnection, word: str, most: int) -> list[str]:
+        """The words of the vocabulary that are most like one; none where it cannot tell."""
         ...

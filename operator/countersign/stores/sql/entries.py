@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countersign.api.text import one_line
@@ -16,9 +17,13 @@ from countersign.stores.documents import ascii_document
 from countersign.stores.sql.dialect import Dialect
 from countersign.stores.sql.rows import replacing
 from countersign.stores.sql.schema import KNOWLEDGE, TAGS
+from countersign.stores.sql.words import instead, learn
 
 _CANDIDATES = 60
 """So many rows at least are read for a query; the ranking has the last word on them."""
+_COMMON = 1000
+"""A term that so many have chooses no candidates; where all are like that, the newest are taken."""
+_NEWEST = KNOWLEDGE.c.number.desc()
 
 
 async def put_entry(dialect: Dialect, connection: AsyncConnection, entry: KnowledgeEntry) -> None:
@@ -37,7 +42,9 @@ async def put_entry(dialect: Dialect, connection: AsyncConnection, entry: Knowle
     tags = dict.fromkeys(map(one_line, entry.tags))
     if tags:
         await connection.execute(insert(TAGS), [{"tag": tag, "entry": number} for tag in tags])
-    await dialect.index(connection, number, fields_of(entry))
+    terms = fields_of(entry)
+    await dialect.index(connection, number, terms)
+    await learn(dialect, connection, itertools.chain(*terms))
 
 
 async def read_entry(connection: AsyncConnection, entry_id: str) -> KnowledgeEntry | None:
@@ -64,15 +71,30 @@ async def _candidates(
     dialect: Dialect, connection: AsyncConnection, admitted: Select[Any], query: Query
 ) -> Sequence[str]:
     most = max(_CANDIDATES, 2 * query.limit)
-    fitting = dialect.fitting(admitted, query.terms)
-    found = await _documents(connection, _best(fitting, most))
-    if len(found) >= query.limit:
-        return found
-    alike = await dialect.alike(connection, admitted, query.terms)
-    if alike is None:
-        return found
-    more = await _documents(connection, _best(alike, most))
-    return tuple(dict.fromkeys([*found, *more]))
+    rare = await _rare(dialect, connection, query.terms)
+    found: list[str] = []
+    if rare:
+        found += await _documents(connection, _best(dialect.fitting(admitted, rare), most))
+    else:
+        every, _ = dialect.fitting(admitted, query.terms, every=True)
+        found += await _documents(connection, _best((every, _NEWEST), most))
+    if len(rare) < len(query.terms) and len(found) < query.limit:
+        common, _ = dialect.fitting(admitted, query.terms)
+        found += await _documents(connection, _best((common, _NEWEST), query.limit))
+    others = await instead(dialect, connection, query.terms)
+    if others:
+        found += await _documents(connection, _best(dialect.fitting(admitted, others), most))
+    return tuple(dict.fromkeys(found))
+
+
+async def _rare(
+    dialect: Dialect, connection: AsyncConnection, terms: Sequence[str]
+) -> Sequence[str]:
+    """Those that tell entries apart: to rank all that have a common one would take too long."""
+    having = [dialect.having(each).limit(_COMMON).subquery() for each in terms]
+    counts = [select(func.count()).select_from(each).scalar_subquery() for each in having]
+    row = (await connection.execute(select(*counts))).one()
+    return [each for each, count in zip(terms, row, strict=True) if count < _COMMON]
 
 
 def _best(fitting: tuple[Select[Any], ColumnElement[Any]], most: int) -> Select[Any]:

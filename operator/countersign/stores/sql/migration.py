@@ -37,6 +37,16 @@ async def migrate(engine: AsyncEngine, dialect: Dialect, revision: str = "head")
         await plain.run_sync(_upgrade, revision)
 
 
+async def check(engine: AsyncEngine) -> None:
+    """Raise ``StoreError`` where the schema is not of this version; change nothing."""
+    async with engine.connect() as connection:
+        if not await connection.run_sync(_is_at, "head"):
+            raise StoreError(
+                "The knowledge database has no schema, or an older one. Use the plugin of the "
+                "operator's version; or bring it up to date: countersign migrate."
+            )
+
+
 def _is_at(connection: Connection, revision: str) -> bool:
     script = ScriptDirectory.from_config(_config())
     current = _context(connection).get_current_revision()

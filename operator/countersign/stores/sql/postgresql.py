@@ -18,7 +18,6 @@ from sqlalchemy import (
     column,
     func,
     literal,
-    or_,
     select,
     table,
     text,
@@ -28,11 +27,9 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from countersign.stores.sql.dialect import Insert, Terms
-from countersign.stores.sql.schema import KNOWLEDGE
+from countersign.stores.sql.schema import KNOWLEDGE, WORDS
 
-_INDEX = table(
-    "countersign_knowledge", column("number"), column("terms", TSVECTOR), column("vocabulary")
-)
+_INDEX = table("countersign_knowledge", column("number"), column("terms", TSVECTOR))
 _LOCK = 0x436F756E746572
 """Number of the advisory lock of migrations: "Counter" in ASCII."""
 _CONNECT_SECONDS = 10.0
@@ -77,35 +74,42 @@ class Postgresql:
 
     async def index(self, connection: AsyncConnection, number: int, terms: Terms) -> None:
         """Replace the row's terms."""
-        vocabulary = " ".join(dict.fromkeys(each for field in terms for each in field))
-        values = {"terms": cast(literal(_vector(terms)), TSVECTOR), "vocabulary": vocabulary}
+        values = {"terms": cast(literal(_vector(terms)), TSVECTOR)}
         await connection.execute(update(_INDEX).where(_INDEX.c.number == number).values(values))
 
     def fitting(
-        self, statement: Select[Any], terms: Sequence[str]
+        self, statement: Select[Any], terms: Sequence[str], *, every: bool = False
     ) -> tuple[Select[Any], ColumnElement[Any]]:
-        """Rows with any of the terms, also as the beginning of a word; the best by rank first."""
-        wanted = " | ".join(f"'{each}'{':*' if len(each) >= _PREFIX else ''}" for each in terms)
-        query = cast(literal(wanted), TSQUERY)
+        """Rows with the terms, also as the beginning of a word; the best by rank first."""
+        query = _query(terms, every=every)
         found = _joined(statement).where(_FOUND.c.terms.op("@@")(query))
         return found, func.ts_rank(_FOUND.c.terms, query).desc()
 
-    async def alike(
-        self, connection: AsyncConnection, statement: Select[Any], terms: Sequence[str]
-    ) -> tuple[Select[Any], ColumnElement[Any]] | None:
-        """Rows with a word much like one of the terms."""
+    def having(self, term: str) -> Select[Any]:
+        """The rows with a term."""
+        found = _INDEX.c.terms.op("@@")(_query([term], every=False))
+        return select(_INDEX.c.number).where(found)
+
+    async def learn(self, connection: AsyncConnection, words: Sequence[str]) -> None:
+        """Add words."""
+        # In the same order by everybody: two writers would else wait for each other.
+        rows = [{"word": each} for each in sorted(words)]
+        await connection.execute(insert(WORDS).on_conflict_do_nothing(), rows)
+
+    async def near(self, connection: AsyncConnection, word: str, most: int) -> list[str]:
+        """The words with the most trigrams in common; none without pg_trgm."""
         extension = text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
-        words = [each for each in terms if len(each) >= _PREFIX]
-        if not words or (await connection.execute(extension)).first() is None:
-            return None
-        setting = func.set_config("pg_trgm.word_similarity_threshold", _THRESHOLD, True)
+        if (await connection.execute(extension)).first() is None:
+            return []
+        setting = func.set_config("pg_trgm.similarity_threshold", _THRESHOLD, True)
         await connection.execute(select(setting))
-        vocabulary = _FOUND.c.vocabulary
-        found = _joined(statement).where(
-            or_(*(literal(each).op("<%")(vocabulary) for each in words))
+        found = (
+            select(WORDS.c.word)
+            .where(WORDS.c.word.op("%")(literal(word)))
+            .order_by(func.similarity(WORDS.c.word, word).desc(), WORDS.c.word)
+            .limit(most)
         )
-        likeness = func.word_similarity(" ".join(words), vocabulary)
-        return found, likeness.desc()
+        return list((await connection.execute(found)).scalars())
 
 
 _FOUND = _INDEX.alias("found")
@@ -113,6 +117,11 @@ _FOUND = _INDEX.alias("found")
 
 def _joined(statement: Select[Any]) -> Select[Any]:
     return statement.join(_FOUND, _FOUND.c.number == KNOWLEDGE.c.number)
+
+
+def _query(terms: Sequence[str], *, every: bool) -> ColumnElement[Any]:
+    wanted = [f"'{each}'{':*' if len(each) >= _PREFIX else ''}" for each in terms]
+    return cast(literal((" & " if every else " | ").join(wanted)), TSQUERY)
 
 
 def _vector(terms: Terms) -> str:

@@ -65,6 +65,14 @@ TAGS = Table(
     ),
 )
 
+WORDS = Table(
+    "countersign_word",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("word", String(64), nullable=False, unique=True),
+)
+"""Every word that has been in an entry: what is misspelt is looked for here."""
+
 EXECUTIONS = Table(
     "countersign_execution",
     METADATA,

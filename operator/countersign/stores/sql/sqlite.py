@@ -19,7 +19,9 @@ from sqlalchemy import (
     column,
     event,
     func,
+    literal,
     literal_column,
+    select,
     table,
     text,
 )
@@ -28,7 +30,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from countersign.stores.sql.dialect import Insert, Terms
-from countersign.stores.sql.schema import KNOWLEDGE
+from countersign.stores.sql.schema import KNOWLEDGE, WORDS
 
 _INDEX = table(
     "countersign_knowledge_text",
@@ -37,9 +39,9 @@ _INDEX = table(
     column("tags"),
     column("content"),
 )
+_WORDS = table("countersign_word_text", column("rowid"), column("word"))
 _BUSY_SECONDS = 10.0
 _GRAM = 3
-_MOST_GRAMS = 96
 IMMEDIATE = "countersign_immediate"
 """Option of a connection: its transactions take the write lock when they begin."""
 
@@ -79,31 +81,45 @@ class Sqlite:
         await connection.execute(_INDEX.insert().values(values))
 
     def fitting(
-        self, statement: Select[Any], terms: Sequence[str]
+        self, statement: Select[Any], terms: Sequence[str], *, every: bool = False
     ) -> tuple[Select[Any], ColumnElement[Any]]:
-        """Rows with any of the terms, the best by BM25 first."""
-        phrases = [each if len(each) >= _GRAM else f"|{each}|" for each in terms]
-        return _matching(statement, phrases)
+        """Rows with the terms, the best by BM25 first."""
+        found = statement.join(_INDEX, _INDEX.c.rowid == KNOWLEDGE.c.number)
+        order = func.bm25(literal_column(_INDEX.name), 3.0, 2.0, 1.0)
+        return found.where(_matches(terms, every=every)), order
 
-    async def alike(
-        self, connection: AsyncConnection, statement: Select[Any], terms: Sequence[str]
-    ) -> tuple[Select[Any], ColumnElement[Any]] | None:
-        """Rows with any three characters of the terms."""
-        del connection
-        grams = [each[at : at + _GRAM] for each in terms for at in range(len(each) - _GRAM + 1)]
-        return _matching(statement, grams[:_MOST_GRAMS]) if grams else None
+    def having(self, term: str) -> Select[Any]:
+        """The rows with a term."""
+        return select(_INDEX.c.rowid).where(_matches([term], every=False))
+
+    async def learn(self, connection: AsyncConnection, words: Sequence[str]) -> None:
+        """Add words, and what they are found by."""
+        for each in words:
+            added = insert(WORDS).values(word=each).on_conflict_do_nothing()
+            number = (await connection.execute(added.returning(WORDS.c.number))).scalar()
+            if number is not None:
+                row = {"rowid": number, "word": each}
+                await connection.execute(_WORDS.insert().values(row))
+
+    async def near(self, connection: AsyncConnection, word: str, most: int) -> list[str]:
+        """The words with the most and the rarest trigrams in common."""
+        grams = [word[at : at + _GRAM] for at in range(len(word) - _GRAM + 1)]
+        wanted = " OR ".join(f'"{each}"' for each in grams)
+        name = _WORDS.name
+        found = (
+            select(_WORDS.c.word)
+            .where(text(f"{name} MATCH :wanted").bindparams(wanted=wanted))
+            .order_by(func.bm25(literal_column(name)))
+            .limit(most)
+        )
+        return list((await connection.execute(found)).scalars())
 
 
-def _matching(
-    statement: Select[Any], phrases: Sequence[str]
-) -> tuple[Select[Any], ColumnElement[Any]]:
+def _matches(terms: Sequence[str], *, every: bool) -> ColumnElement[bool]:
     """Terms are letters and digits, so that no phrase can hold a quotation mark."""
-    wanted = " OR ".join(f'"{each}"' for each in phrases)
-    name = _INDEX.name
-    found = statement.join(_INDEX, _INDEX.c.rowid == KNOWLEDGE.c.number).where(
-        text(f"{name} MATCH :wanted").bindparams(wanted=wanted)
-    )
-    return found, func.bm25(literal_column(name), 3.0, 2.0, 1.0)
+    phrases = [f'"{each}"' if len(each) >= _GRAM else f'"|{each}|"' for each in terms]
+    wanted = (" AND " if every else " OR ").join(phrases)
+    return literal_column(_INDEX.name).op("MATCH")(literal(wanted))
 
 
 def _connected(connection: Any, _record: Any) -> None:

@@ -25,7 +25,7 @@ from countersign.stores.sql.lessons import (
     put_execution,
     put_occurrence,
 )
-from countersign.stores.sql.migration import migrate
+from countersign.stores.sql.migration import check, migrate
 from countersign.stores.sql.schema import KNOWLEDGE
 from countersign.stores.sql.sqlite import IMMEDIATE
 from countersign.stores.sql.timelines import add_events, read_events
@@ -46,8 +46,9 @@ class SqlStore:
     operator starts keeps nothing but its own entries waiting.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
-        """Open nothing yet."""
+    def __init__(self, dialect: Dialect, *, migrates: bool = True) -> None:
+        """Open nothing yet. Without ``migrates`` an older schema is an error, and left as it is."""
+        self._migrates = migrates
         self._dialect = dialect
         self._engine = dialect.engine()
         self._ready = False
@@ -58,7 +59,10 @@ class SqlStore:
         async with self._preparing:
             if not self._ready:
                 async with _told(self._dialect):
-                    await migrate(self._engine, self._dialect)
+                    if self._migrates:
+                        await migrate(self._engine, self._dialect)
+                    else:
+                        await check(self._engine)
                 self._ready = True
 
     async def close(self) -> None:
