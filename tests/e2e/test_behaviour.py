@@ -234,7 +234,7 @@ def test_the_message_has_every_field(street: Street, case: Case) -> None:
     assert isinstance(told["durationMs"], int)
     assert told["riskLevel"] == "medium"
     assert told["proposer"] == ("auto_approve" if case.automatic else "agent")
-    assert ("forbidden" in told.get("error", "").lower()) is not case.success
+    assert ("forbidden" in (told["error"] or "").lower()) is not case.success
     said = (told["estimatedDowntime"], told["dataImpact"], told["relatedServices"])
     if case.radius:
         assert told["affectedPods"] == RADIUS["affectedPods"]
