@@ -15,6 +15,7 @@ import yaml
 from devcluster import Cluster, OperatorProcess
 from tests.chaos.conftest import SETTINGS
 from tests.chaos.crowd import PATIENCE
+from tests.chaos.repairs import Repair
 from tests.chaos.test_restart import cut_off_writes, open_writes
 from tests.support.eventually import eventually
 from tests.support.requests_counted import AuditTrail
@@ -44,7 +45,12 @@ PLAN = {
     "summary": "x",
     "plannedAt": "2026-01-01T00:00:00Z",
 }  # fmt: skip
-STATUS = {"plan": PLAN, "approvedAt": "2026-01-01T00:00:00Z", "kopf": {"touch": "x"}}
+STATUS = {
+    "plan": PLAN,
+    "approvedAt": "2026-01-01T00:00:00Z",
+    "effects": {"knowledge": {"state": "Done", "since": "2026-01-01T00:00:00Z"}},
+    "kopf": {"touch": "x"},
+}
 
 
 def present_crd() -> JsonObject:
@@ -176,6 +182,28 @@ def test_a_request_ends_with_a_reason_where_the_crd_drops_what_the_operator_writ
     assert shop.request("r")["status"] == status
     assert shop.get("deployment", "web")["metadata"]["generation"] == 1
     asked = audit.by_operator(f"{shop.namespace}/approvalrequests/r")
+    assert len(asked) <= MOST_REQUESTS
+    assert operator.alive()
+
+
+def test_where_the_crd_drops_what_is_still_to_be_done_it_is_done_and_nothing_spins(
+    installation: Installation,
+    cluster: Cluster,
+    operator: OperatorProcess,
+    audit: AuditTrail,
+) -> None:
+    repair = Repair.opened(cluster)
+    installation.make_older("status.effects")
+    repair.begin()
+    repair.shop.sign("r")
+    status = repair.recorded()["status"]
+    assert status["phase"] == "Succeeded"
+    assert "effects" not in status
+    repair.assert_incident_and_playbook()
+    installation.make_new("status.effects")
+    assert_new_requests_work(repair.shop)
+    assert repair.shop.request("r")["status"] == status
+    asked = audit.by_operator(f"{repair.shop.namespace}/approvalrequests/r")
     assert len(asked) <= MOST_REQUESTS
     assert operator.alive()
 

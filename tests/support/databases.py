@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import asyncpg
+
+from countersign.bootstrap import sql_store
+from countersign.stores.sql.store import SqlStore
 
 
 class Server:
@@ -31,3 +35,13 @@ class Server:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[SqlStore]:
+    """The store behind an URL, as the operator opens it."""
+    store = sql_store(url)
+    try:
+        yield store
+    finally:
+        await store.close()

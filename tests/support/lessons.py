@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import random
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from countersign.api.status import TimelineEvent
-from countersign.records.execution import Execution, Occurrence
+from countersign.ports import Store
+from countersign.records.execution import Choice, Execution, Occurrence
 from tests.support.fakes_objects import after
 
 WEB = "shop/Deployment/web"
 ANOMALY = "KubePodCrashLooping shop/web"
+TAIPEI = timezone(timedelta(hours=8))
+LONG = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=9000))
+"""No compression makes it fit into the page of an index."""
+HOSTILE = [
+    "",
+    "\x00",
+    "a\x00b",
+    "a b",
+    "\ud800",
+    "😀 重啟",
+    "\x1b[2J",
+    "'; DROP TABLE countersign_execution; --",
+    "%",
+    "sha256:x",
+    LONG,
+    LONG + "x",
+    "重" * 3000,
+]
 
 
 def uid(number: int) -> str:
@@ -50,3 +70,8 @@ def happening(number: int, title: str | None = None, **fields: Any) -> TimelineE
 def occurrence(number: int, at: datetime, anomaly: str = ANOMALY) -> Occurrence:
     """That an anomaly was seen."""
     return Occurrence(id=uid(number), anomaly=anomaly, namespace="shop", at=at)
+
+
+async def every_execution(store: Store) -> list[Execution]:
+    """All executions."""
+    return await store.executions(Choice())

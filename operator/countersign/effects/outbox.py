@@ -28,8 +28,10 @@ from countersign.records.notice import Notice
 __all__ = ["RECORD_AGAIN", "Outbox"]
 
 log = structlog.get_logger()
+_AT_FIRST = 10.0
+"""Seconds for what comes before the final status, which is not to wait for a store that hangs."""
 _PATIENCE = 30.0
-"""Seconds for one effect: one that hangs must not keep the others, or the final status, waiting."""
+"""Seconds for one effect after it: one that hangs is not to keep the others waiting."""
 
 
 class Outbox:
@@ -63,7 +65,7 @@ class Outbox:
     async def remember(self, request: ApprovalRequest) -> dict[str, Result]:
         """Write the knowledge entry of a request that has ended; its final status comes next."""
         dossier = Dossier(request, self._casebook, self._clock.now())
-        return {KNOWLEDGE: await self._try(KNOWLEDGE, dossier)}
+        return {KNOWLEDGE: await self._try(KNOWLEDGE, dossier, _AT_FIRST)}
 
     async def work_off(self, request: ApprovalRequest) -> dict[str, Result]:
         """Try what is still to be done and is due, one after the other; and what was delivered."""
@@ -73,7 +75,7 @@ class Outbox:
         with self._deliveries.held(request):
             for name in (KNOWLEDGE, *LATE):
                 if name in dossier.undone and not self._patience.has_time(uid, name, now):
-                    results[name] = await self._try(name, dossier)
+                    results[name] = await self._try(name, dossier, _PATIENCE)
                     if results[name].state.settled:
                         dossier.undone.discard(name)
             return results | self._deliveries.settled(request)
@@ -84,11 +86,11 @@ class Outbox:
             return self._clock.now() + RECORD_AGAIN
         return self._patience.next_try(request.metadata.uid)
 
-    async def _try(self, name: str, dossier: Dossier) -> Result:
+    async def _try(self, name: str, dossier: Dossier, seconds: float) -> Result:
         """Whatever it is that goes wrong with one of them, it is only this one."""
         uid = dossier.request.metadata.uid
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(seconds):
                 result = await self._effects[name].carry_out(dossier)
         except Exception as error:  # noqa: BLE001 - whatever it is, the outcome stands
             self._meter.failed_effect(name)
@@ -113,7 +115,7 @@ class Outbox:
         gone = tuple(each for each in request.status.timeline if each not in kept)
         if gone:
             try:
-                async with asyncio.timeout(_PATIENCE):
+                async with asyncio.timeout(_AT_FIRST):
                     await self._store.note(request.metadata.uid, gone)
             except Exception as error:  # noqa: BLE001 - whatever it is, the request goes on
                 self._meter.failed_effect("timeline")

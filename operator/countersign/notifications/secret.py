@@ -23,6 +23,8 @@ def read_secret(reference: SecretReference) -> str:
     text = text.strip()
     if not text:
         raise ConfigError(f"{reference} is empty")
+    if not text.isprintable():  # Also what is no UTF-8 in the environment.
+        raise ConfigError(f"{reference} has characters that cannot be seen")
     if len(text) > _LONGEST:
         raise ConfigError(f"{reference} is longer than {_LONGEST} characters")
     return text

@@ -24,7 +24,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.NOT_SO: "the request ended without success: Failed, Denied, Expired or Cancelled",
     Exit.REFUSED: "refused: the command line, the action, your rights, or a plan that has changed",
     Exit.TIMEOUT: "the time (--timeout) ran out first",
-    Exit.MISSING: "there is no such request, or Countersign is not installed",
+    Exit.MISSING: "there is no such request, playbook or incident, or Countersign is not installed",
     Exit.UNREACHABLE: "no API server: kubeconfig, credentials, network",
     Exit.INTERRUPTED: "interrupted",
 }

@@ -17,7 +17,10 @@ from countersign.policy.quorum import Tally
 from countersign.policy.requirement import Requirement
 
 _HOUR = timedelta(hours=1)
-_NOT_LOOKED_UP = "the trust is not known (it is looked up once nothing else stands in the way)"
+_NOT_LOOKED_UP = (
+    "the trust is not known here; the operator looks it up once nothing else stands in the way, "
+    "and says in the request's message what it found"
+)
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,18 @@ import json
 import re
 
 from countersign.api.base import Model
-from countersign.api.status import TimelineEvent
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_KEY = 253
 _DIGEST = 24
 
 
-def document(model: Model, **more: int) -> str:
+def document(model: Model) -> str:
     """A record as JSON that people can read.
 
     Half a surrogate pair is no character: no reader would take it back, so that it is replaced.
     """
-    text = json.dumps(model.to_json() | more, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(model.to_json(), ensure_ascii=False, sort_keys=True)
     return _SURROGATE.sub("\ufffd", text)
 
 
@@ -35,6 +34,6 @@ def key_of(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def event_digest(event: TimelineEvent) -> str:
-    """The same for the same event: so that it is there once, however often it is written."""
-    return hashlib.sha256(document(event).encode()).hexdigest()[:_DIGEST]
+def digest_of(model: Model) -> str:
+    """The same for the same record, so that it is there once, however often it is written."""
+    return hashlib.sha256(document(model).encode()).hexdigest()[:_DIGEST]

@@ -8,6 +8,7 @@ from countersign.ports import Store
 from countersign.records.query import Query
 from tests.support.fakes_objects import after
 from tests.support.knowledge import BASE, entry
+from tests.support.lessons import TAIPEI
 
 
 async def test_an_entry_that_was_saved_can_be_read(store: Store) -> None:
@@ -93,6 +94,7 @@ QUERIES: dict[str, Query] = {
     "an outcome": Query(outcome="failure"),
     "a namespace": Query(namespace="shop"),
     "a time": Query(since=after(30)),
+    "a time in another zone": Query(since=after(30).astimezone(TAIPEI)),
     "everything": Query(
         "回滾",
         tags=("execution",),

@@ -1,112 +1,33 @@
-"""What is special about databases: their schema, their errors, and who may do what."""
+"""What is special about databases: their errors, and who may do what."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import text
-from sqlalchemy.engine import Connection
+from sqlalchemy import event
 
 from countersign.api.effects import EffectState
 from countersign.bootstrap import sql_store
 from countersign.effects import outbox_of
 from countersign.errors import StoreError
+from countersign.records.execution import Choice
 from countersign.records.query import Query
-from countersign.stores.sql.migration import migrate
-from countersign.stores.sql.schema import METADATA, VERSION_TABLE
 from countersign.stores.sql.store import SqlStore
 from countersign.stores.sql.urls import dialect_of
-from tests.support.databases import Server
+from tests.support.databases import Server, opened
 from tests.support.fakes import FakeDesk, FakeMeter
 from tests.support.fakes_casebook import FakeCasebook
-from tests.support.fakes_objects import approved
+from tests.support.fakes_objects import after, approved
 from tests.support.fakes_time import FakeClock
 from tests.support.knowledge import BASE, entry
-
-
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[SqlStore]:
-    store = sql_store(url)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-# --- Schema ---------------------------------------------------------------------------------------
-
-
-async def test_several_replicas_that_start_at_once_migrate_once(url: str) -> None:
-    stores = [sql_store(url) for _ in range(4)]
-    try:
-        await asyncio.gather(*(store.save(entry(n)) for n, store in enumerate(stores)))
-        assert len(await stores[0].latest(10)) == 4
-    finally:
-        await asyncio.gather(*(store.close() for store in stores))
-
-
-async def test_the_schema_is_what_the_tables_say(url: str) -> None:
-    def differences(connection: Connection) -> list[object]:
-        ours = {*METADATA.tables, VERSION_TABLE}
-        options = {
-            "version_table": VERSION_TABLE,
-            "include_name": lambda name, kind, _: kind != "table" or name in ours,
-        }
-        found = compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
-        return [each for each in found if not of_one_dialect(each)]
-
-    def of_one_dialect(difference: object) -> bool:
-        return any(word in repr(difference) for word in ("terms", "vocabulary"))
-
-    dialect = dialect_of(url)
-    engine = dialect.engine()
-    await migrate(engine, dialect)
-    async with engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    await engine.dispose()
-
-
-async def test_a_database_of_a_newer_version_is_left_alone_and_said_to_be_so(url: str) -> None:
-    async with opened(url) as store:
-        await store.save(entry(1))
-        async with store._engine.begin() as connection:
-            await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    async with opened(url) as store:
-        with pytest.raises(StoreError, match="9999 of a newer version"):
-            await store.save(entry(2))
-
-
-RELEASED = {"0001": Path(__file__).parents[2] / "data/knowledge/0001.sql"}
-
-
-@pytest.mark.parametrize("revision", RELEASED)
-async def test_what_an_older_version_wrote_is_found_after_the_migration(
-    url: str, revision: str
-) -> None:
-    dialect = dialect_of(url)
-    engine = dialect.engine()
-    await migrate(engine, dialect, revision)
-    async with engine.begin() as connection:
-        for statement in RELEASED[revision].read_text("utf-8").split(";\n"):
-            if statement.strip():
-                await connection.exec_driver_sql(statement)
-    await engine.dispose()
-    async with opened(url) as store:
-        [found] = await store.search(Query(tags=("success",)))
-        assert (
-            found.title == "[人工修復] KubePodOOMKilled: kubectl set resources deployment/billing"
-        )
-        assert await store.get("00000000-0000-4000-8000-000000000020") == found
-
+from tests.support.lessons import ANOMALY, WEB, execution, happening, occurrence, uid
 
 # --- Errors ---------------------------------------------------------------------------------------
 
@@ -162,15 +83,19 @@ async def test_a_file_that_is_no_database_is_an_error_and_is_left_as_it_is(tmp_p
     assert file.read_text() == "something else " * 100
 
 
-async def test_nothing_of_an_entry_is_there_when_its_last_part_fails(sqlite: str) -> None:
+@pytest.mark.parametrize("table", ["knowledge_text", "execution_target", "event"])
+async def test_nothing_of_a_record_is_there_when_any_part_of_it_fails(
+    sqlite: str, table: str
+) -> None:
     async with opened(sqlite) as store:
-        await store.save(entry(1))
+        await store.save(entry(1), execution(1), [happening(1)])
         with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as other:
-            other.execute("DROP TABLE countersign_knowledge_text")
+            other.execute(f"DROP TABLE countersign_{table}")
         other.close()
         with pytest.raises(StoreError):
-            await store.save(entry(2))
+            await store.save(entry(2), execution(2), [happening(2)])
         assert await store.latest(10) == [entry(1)]
+        assert await store.executions(Choice()) == [execution(1)]
 
 
 async def test_a_store_that_is_down_costs_no_outcome_and_is_written_to_later(
@@ -193,6 +118,45 @@ async def test_a_store_that_is_down_costs_no_outcome_and_is_written_to_later(
         assert written["knowledge"].knowledge is not None
         assert written == await outbox.remember(approved())
         assert len(await store.latest(10)) == 1
+
+
+# --- Speed ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def statements(store: SqlStore) -> Iterator[list[tuple[str, Any]]]:
+    """What is asked of the database meanwhile."""
+    asked: list[tuple[str, Any]] = []
+
+    def heard(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(store._engine.sync_engine, "before_cursor_execute", heard)
+    yield asked
+    event.remove(store._engine.sync_engine, "before_cursor_execute", heard)
+
+
+async def test_no_question_about_lessons_reads_a_whole_table(sqlite: str) -> None:
+    async with opened(sqlite) as store:
+        await store.save(entry(1), execution(1), [happening(1)])
+        await store.occurred(occurrence(1, after(1)))
+        with statements(store) as asked:
+            await store.executions(Choice(since=after(1)))
+            await store.executions(Choice(operation="Scale", target=WEB))
+            await store.executions(Choice(anomaly=ANOMALY))
+            await store.executions(Choice(playbook=("shop", "restart")))
+            await store.timeline(uid(1))
+            await store.frequency(ANOMALY, after(1))
+        assert len(asked) == 6
+        async with store._engine.connect() as connection:
+            for statement, parameters in asked:
+                plan = await connection.exec_driver_sql(
+                    f"EXPLAIN QUERY PLAN {statement}", parameters
+                )
+                steps = [row[-1] for row in plan]
+                assert not [step for step in steps if step.startswith("SCAN")], statement
+                assert any("INDEX" in step for step in steps)
 
 
 # --- Rights ---------------------------------------------------------------------------------------

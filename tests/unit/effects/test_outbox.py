@@ -12,6 +12,7 @@ from countersign.api.approval_request import Phase
 from countersign.api.effects import EffectState
 from countersign.api.incident import Incident, IncidentPhase
 from countersign.api.playbook import Playbook, PlaybookState, PlaybookStatus
+from countersign.api.status import KnowledgeReference
 from countersign.errors import ApiError, StoreError
 from countersign.policy.bookkeeping import INCIDENT, KNOWLEDGE, LEARNING, NO_INCIDENT, PLAYBOOK
 from countersign.records.execution import Choice
@@ -226,6 +227,19 @@ async def test_the_same_repair_again_extends_its_playbook() -> None:
     assert the_playbook(again).spec.source_incidents == (NAME, "inc-7")
 
 
+@in_virtual_time
+async def test_a_playbook_of_other_steps_that_has_taken_the_name_is_left_alone() -> None:
+    world = await executed(incident())
+    await to_the_end(world)
+    name = the_playbook(world).metadata.name
+    other = playbook(name=name)
+    again = await executed(incident(), other)
+    await to_the_end(again)
+    assert states(again)[PLAYBOOK] == states(again)[LEARNING] == "Skipped"
+    assert "has other steps" in why(again, PLAYBOOK)
+    assert (the_playbook(again).spec, the_playbook(again).status) == (other.spec, other.status)
+
+
 # --- The playbook that was followed ---------------------------------------------------------------
 
 
@@ -282,6 +296,11 @@ async def test_a_playbook_that_was_followed_counts_its_failures_too() -> None:
 
 async def _hang() -> None:
     await asyncio.Event().wait()
+
+
+async def hang_instead(*_: Any) -> KnowledgeReference:
+    await _hang()
+    raise AssertionError("an Event that nobody sets was set")
 
 
 def _raise(error: Exception) -> Callable[[], None]:
@@ -352,6 +371,18 @@ async def test_a_store_that_is_down_keeps_no_incident_open(what: str) -> None:
     await to_the_end(world)
     await assert_all_is_written_once(world)
     assert the_incident(world).status.knowledge is not None
+
+
+@in_virtual_time
+async def test_a_store_that_hangs_keeps_no_outcome_waiting_for_long() -> None:
+    world = await approved(incident=None)
+    world.store.save = hang_instead  # type: ignore[method-assign, assignment]
+    began = world.clock.now()
+    await world.execute()
+    assert world.phase is Phase.SUCCEEDED
+    assert (world.clock.now() - began).total_seconds() <= 10
+    assert why(world, KNOWLEDGE) == "It took too long."
+    assert world.condition("Recorded") == "False/StoreUnavailable"
 
 
 @in_virtual_time

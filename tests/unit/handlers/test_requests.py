@@ -12,7 +12,7 @@ import kopf
 import pytest
 
 from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
-from countersign.api.effects import EffectState
+from countersign.api.effects import EffectState, EffectStatus
 from countersign.api.status import Attempt, KnowledgeReference
 from countersign.errors import ApiError
 from countersign.handlers.requests import Requests, register
@@ -303,6 +303,38 @@ async def test_a_finished_request_that_is_not_written_down_is_advanced() -> None
     await world.observe(with_status(of, finished(of)))
     assert world.workflow.asked == ["advance"]
     assert world.wakes_at == after(30)
+
+
+@pytest.mark.parametrize("phase", ["Pending", "Approved", "Succeeded"])
+async def test_whatever_its_phase_what_was_left_untold_about_it_is_told(phase: str) -> None:
+    of = approved()
+    of = with_status(of, of.status.model_copy(update={"phase": Phase(phase)}))
+    world = World()
+    await world.observe(of, None)
+    assert world.workflow.watched == [of]
+
+
+async def test_of_old_events_and_while_it_leaves_nothing_is_told() -> None:
+    of = planned()
+    done = finished(with_status(of, claimed(of)))
+    world = World(Step(status=claimed(of)), Step(status=done))
+    await world.observe(of)
+    world.workflow.watched.clear()
+    await world.observe(of)
+    assert world.workflow.watched == []
+    await world.requests.drain(0)
+    await world.observe(of_version(with_status(of, done), "102"))
+    assert world.workflow.watched == []
+
+
+async def test_a_finished_request_with_a_message_undelivered_is_advanced() -> None:
+    of = planned()
+    entry = EffectStatus(state=EffectState.PENDING, since=START)
+    status = cancelled(of).model_copy(update={"effects": {"message-decided": entry}})
+    world = World(Step())
+    await world.observe(with_status(of, status))
+    assert world.workflow.asked == ["advance"]
+    assert world.wakes_at is None
 
 
 async def test_a_request_that_is_gone_is_forgotten() -> None:

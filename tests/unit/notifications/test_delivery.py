@@ -23,7 +23,7 @@ from countersign.notifications.routing import Channel, parse_routing
 from countersign.records.notification import Notification
 from tests.support.fakes import FakeMeter
 from tests.support.fakes_time import START, FakeClock
-from tests.support.messages import message
+from tests.support.messages import hostile, message
 from tests.support.receiver import Act, Receiver, drip, hang_up, say_nothing, status
 
 FILE = """
@@ -372,6 +372,34 @@ async def test_a_message_that_alone_is_refused_delays_the_others_by_seconds(
     assert office.results().count("delivered") == 19
 
 
+async def test_a_message_that_is_always_refused_is_given_up_although_others_arrive() -> None:
+    class Choosy:
+        async def send(self, message: Notification) -> Answer:
+            return Answer(500 if message.id == "bad" else 200)
+
+    now, told = 0.0, 0
+
+    async def sleep(seconds: float) -> None:
+        """While it passes, another message comes."""
+        nonlocal now, told
+        now, told = now + seconds, told + 1
+        courier.notify(shop(id=f"good/{told}"))
+        await asyncio.sleep(0)
+
+    pace = Pace(sleep=sleep, draw=lambda: 0.5, monotonic=lambda: now)
+    senders = {"sre": Choosy(), "audit": Choosy()}
+    courier = Courier(parse_routing(FILE), senders, FakeMeter(), FakeClock(), pace=pace)
+    courier.start()
+    end = asyncio.get_running_loop().create_future()
+    courier.notify(shop(id="bad"), end.set_result)
+    async with asyncio.timeout(60):
+        assert await end == ("sre",)
+    assert PATIENCE <= now <= PATIENCE + LONGEST_WAIT
+    assert courier.results["sre", "dead"] == 1
+    assert courier.results["sre", "retried"] < 100
+    await courier.drain(20)
+
+
 async def test_a_server_that_asks_for_a_very_long_wait_is_asked_again_after_an_hour(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -398,12 +426,16 @@ async def forever(_: float) -> None:
 
 
 async def test_at_the_end_no_pause_is_waited_for_and_nobody_is_told_that_it_is_settled() -> None:
-    office, settled = Office(sleep=forever), []
-    for each in numbered(3):
-        office.courier.notify(each, settled.append)
+    office, settled = Office(sleep=forever, limit=3), []
+    first, *others = numbered(3)
+    office.courier.notify(first, settled.append)
     async with asyncio.timeout(20):
+        await office.courier._mailboxes["sre"].resting()
+        for each in others:
+            office.courier.notify(each, settled.append)
         await office.courier.drain(1_000_000)
-    office.courier.notify(shop(id="after the end"), settled.append)
+    for each in numbered(5):
+        office.courier.notify(shop(id=f"after the end, {each.id}"), settled.append)
     assert office.results()[-3:] == ["abandoned"] * 3
     assert office.courier.dead_letters("sre") == 0
     await asyncio.sleep(0)
@@ -524,6 +556,7 @@ NO_ADDRESSES = {
     "no host": "http:///services/s3cr3t",
     "no URL": "http://hooks.example:s3cr3t/services",
     "odd characters": "http://hooks.example/s3cr3t\x00",
+    "two lines": "http://hooks.example/s3cr3t\nhttp://hooks.example/other",
 }
 
 
@@ -536,6 +569,29 @@ async def test_an_address_that_makes_no_sense_is_not_repeated(tmp_path: Path, ad
         HttpChannel(channel, Post(FakeClock().now), FakeClock().now)
     assert "s3cr3t" not in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+async def test_what_is_no_text_in_the_environment_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SRE_URL", "http://hooks.example/s3cr3t\udcff")
+    channel = Channel.model_validate({"type": "slack", "url": {"env": "SRE_URL"}})
+    with pytest.raises(ConfigError, match="cannot be seen") as caught:
+        HttpChannel(channel, Post(FakeClock().now), FakeClock().now)
+    assert "s3cr3t" not in str(caught.value)
+
+
+async def test_no_text_of_a_message_moves_a_terminal_that_shows_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Receiver([status(500), status(404)]) as receiver:
+        monkeypatch.setenv("SRE_URL", receiver.url)
+        with structlog.testing.capture_logs() as lines:
+            await Office().tell(hostile(namespace="shop"))
+    assert len(lines) == 2
+    texts = [str(value) for line in lines for value in line.values()]
+    assert all(each.isprintable() for each in texts)
+    assert not any("everyone" in each or "evil" in each for each in texts)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ import pytest
 
 from countersign.api.approval_request import Risk
 from countersign.api.status import Plan
+from countersign.notifications.summary import rows
 from countersign.policy import transitions
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.flapping import FLAPPING_FROM, FLAPPING_WITHIN, flapping
 from countersign.policy.history import Past
 from countersign.policy.subject import Subject, subject_of
+from countersign.records.notification import notifications
 from tests.support.fakes_objects import (
     UID,
     after,
@@ -22,6 +24,7 @@ from tests.support.fakes_objects import (
     planned,
     request,
     step,
+    with_status,
 )
 from tests.support.fakes_time import START
 
@@ -112,3 +115,10 @@ def test_a_request_is_not_among_what_was_done_before_it() -> None:
     status = transitions.planned(request(), plan(), Risk.LOW, around, START)
     assert status.plan is not None
     assert status.plan.flapping is None
+
+
+def test_channels_are_told_of_it_with_the_signature_that_is_wanted() -> None:
+    of, around = request(), Circumstances((), past=past(60, 600, 700))
+    after_it = with_status(of, transitions.planned(of, plan(), Risk.LOW, around, START))
+    [message] = notifications(of, after_it, "kubectl …", START)
+    assert "Flapping: acted on in the last 2 h" in dict(rows(message))["What is going on"]

@@ -109,3 +109,10 @@ def test_the_values_in_the_documentation_are_those_of_the_code() -> None:
     for successes, failures, days, said in rows:
         outcomes = times(int(successes), int(failures), int(days))
         assert f"{trust(outcomes, START):.2f}" == said, (successes, failures, days)
+
+
+@pytest.mark.parametrize(("least", "successes"), [(0.7, 9), (0.9, 35)])
+def test_so_many_successes_the_documentation_says_it_takes(least: float, successes: int) -> None:
+    assert trust(times(successes - 1, 0), START) < least <= trust(times(successes, 0), START)
+    said = {0.7: "To get to 0.7 takes nine successes of today", 0.9: "0.9 takes 35."}[least]
+    assert said in DOCS.read_text(encoding="utf-8")

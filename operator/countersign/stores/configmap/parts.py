@@ -1,47 +1,51 @@
 """The parts of a record, each under a key of its own, and how they are written and read.
 
-    <uid>                   the knowledge entry
-    <uid>.execution         how the request was carried out
-    <uid>.event-<digest>    one event of its timeline
+    <uid>                      the knowledge entry
+    <uid>.execution            how the request was carried out
+    <uid>.timeline-<digest>    a page of its timeline: the events that were written at once
 
-So a merge patch adds to a record without having read it: what is there already stays, and an event
+So a merge patch adds to a record without having read it: what is there already stays, and a page
 that is written twice is there once. Whoever knows entries only finds them where they always were.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from countersign.api.base import Model
+from countersign.api.base import Model, format_time
 from countersign.api.status import TimelineEvent
 from countersign.api.text import clip
 from countersign.records.execution import Execution
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.stores.configmap.shards import Data, size_of
-from countersign.stores.documents import document, event_digest
+from countersign.stores.documents import digest_of, document
 
 ENTRY_BYTES = 32 * 1024
 """Most bytes of an entry, and of an execution."""
 TIMELINE_BYTES = 32 * 1024
 """Most bytes of the timeline of one request: some hundred events."""
-_PART = re.compile(r"(?P<owner>.+)\.(?P<part>execution|event)(?:-[0-9a-f]+)?", re.DOTALL)
+PAGE_BYTES = TIMELINE_BYTES // 2
+"""Of one page: so that a new one fits beside the latest before it."""
+_PART = re.compile(r"(?P<owner>.+)\.(?P<part>execution|timeline)(?:-[0-9a-f]+)?", re.DOTALL)
+_AROUND_EVENTS = 512
+"""Bytes of a page's key, and of what else is in it."""
 _TARGETS = 64
 _AnyModel = TypeVar("_AnyModel", bound=Model)
 
 
-class _KeptEvent(TimelineEvent):
-    order: int = 0
-    """Among those of the same moment."""
+class _Page(Model):
+    events: tuple[TimelineEvent, ...] = Field(min_length=1, description="Oldest first.")
 
 
 def split(key: str) -> tuple[str, str]:
-    """Whose part a key is, and which: ``entry``, ``execution`` or ``event``."""
+    """Whose part a key is, and which: ``entry``, ``execution`` or ``timeline``."""
     match = _PART.fullmatch(key)
     return (match["owner"], match["part"]) if match else (key, "entry")
 
@@ -67,32 +71,29 @@ def execution_part(execution: Execution | None) -> dict[str, str]:
     return {f"{execution.id}.execution": text}
 
 
-def timeline_parts(owner: str, timeline: Sequence[TimelineEvent]) -> dict[str, str]:
-    """The events, without the oldest where they are too many for one record."""
-    parts: dict[str, str] = {}
-    moments = Counter[datetime]()
-    for event in dict.fromkeys(timeline):
-        order = moments[event.time]
-        parts[f"{owner}.event-{event_digest(event)}"] = document(event, order=order)
-        moments[event.time] += 1
-    for key in surplus(parts):
-        del parts[key]
-    return parts
+def timeline_part(owner: str, timeline: Sequence[TimelineEvent]) -> dict[str, str]:
+    """A page with the events, without the oldest where they are too many for it."""
+    events = sorted(dict.fromkeys(timeline), key=lambda event: event.time)
+    room = PAGE_BYTES - _AROUND_EVENTS
+    sizes = itertools.accumulate(len(document(event).encode()) + 2 for event in reversed(events))
+    fitting = sum(size <= room for size in sizes)
+    if not fitting:
+        return {}
+    page = _Page(events=tuple(events[-fitting:]))
+    return {f"{owner}.timeline-{digest_of(page)}": document(page)}
 
 
-def surplus(events: Data) -> list[str]:
-    """The keys of the oldest events of a record, where all of them are too many."""
-    size = size_of(events)
+def surplus(pages: Data) -> list[str]:
+    """The keys of the oldest pages of a record, where all of them are too much; the last stays."""
+    size = size_of(pages)
     if size <= TIMELINE_BYTES:
         return []
-    oldest_first = [key for key, _ in _in_order(events)]
-    garbage = [key for key in events if key not in set(oldest_first)]
     doomed: list[str] = []
-    for key in [*garbage, *oldest_first]:
+    for key in sorted(pages, key=lambda key: (_last_time(pages[key]), key))[:-1]:
         if size <= TIMELINE_BYTES * 9 // 10:
             break
         doomed.append(key)
-        size -= size_of({key: events[key]})
+        size -= size_of({key: pages[key]})
     return doomed
 
 
@@ -112,16 +113,21 @@ def executions_of(shards: Iterable[Data]) -> list[Execution]:
 
 
 def timeline_of(data: Data, owner: str) -> list[TimelineEvent]:
-    """The events of one record, oldest first."""
-    events = {key: text for key, text in data.items() if split(key) == (owner, "event")}
-    return [event for _, event in _in_order(events)]
+    """The events of one record, oldest first; those of one moment as they were told."""
+    places: dict[TimelineEvent, int] = {}
+    for key in sorted(data):
+        page = _decode(_Page, data[key]) if split(key) == (owner, "timeline") else None
+        moments = Counter[datetime]()
+        for event in page.events if page else ():
+            places[event] = max(places.get(event, 0), moments[event.time])
+            moments[event.time] += 1
+    return sorted(places, key=lambda event: (event.time, places[event]))
 
 
-def _in_order(events: Data) -> list[tuple[str, TimelineEvent]]:
-    read = ((key, _decode(_KeptEvent, text)) for key, text in events.items())
-    found = [(kept.time, kept.order, key, kept) for key, kept in read if kept is not None]
-    ordered = sorted(found, key=lambda each: each[:3])
-    return [(key, TimelineEvent.model_validate(dict(kept))) for _, _, key, kept in ordered]
+def _last_time(text: str) -> str:
+    """Of a page that cannot be read: before all others."""
+    page = _decode(_Page, text)
+    return format_time(page.events[-1].time) if page else ""
 
 
 def _all(model: type[_AnyModel], part: str, shards: Iterable[Data]) -> Iterator[_AnyModel]:

@@ -13,7 +13,7 @@ SHARD_BYTES = 512 * 1024
 
 
 def to_prune(data: Data, records: int) -> list[str]:
-    """The keys to drop: the oldest events of long timelines, then the oldest records as a whole.
+    """The keys to drop: the oldest pages of long timelines, then the oldest records as a whole.
 
     A tenth is made room for at a time. A record is as old as its entry, or as its last event where
     there is no entry yet; a value that is neither counts as the oldest.
@@ -21,7 +21,7 @@ def to_prune(data: Data, records: int) -> list[str]:
     owners: dict[str, dict[str, str]] = defaultdict(dict)
     for key, text in data.items():
         owners[split(key)[0]][key] = text
-    doomed = [key for parts in owners.values() for key in surplus(_events(parts))]
+    doomed = [key for parts in owners.values() for key in surplus(_pages(parts))]
     size = size_of(data) - size_of({key: data[key] for key in doomed})
     if len(owners) <= records and size <= SHARD_BYTES:
         return doomed
@@ -38,8 +38,8 @@ def to_prune(data: Data, records: int) -> list[str]:
     return doomed
 
 
-def _events(parts: Data) -> Data:
-    return {key: text for key, text in parts.items() if split(key)[1] == "event"}
+def _pages(parts: Data) -> Data:
+    return {key: text for key, text in parts.items() if split(key)[1] == "timeline"}
 
 
 def _written_at(parts: Data, owner: str) -> str:

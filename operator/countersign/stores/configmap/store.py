@@ -24,7 +24,7 @@ from countersign.stores.configmap.parts import (
     executions_of,
     split,
     timeline_of,
-    timeline_parts,
+    timeline_part,
 )
 from countersign.stores.configmap.pruning import to_prune
 from countersign.stores.configmap.shards import ConfigMaps, Shards
@@ -50,8 +50,8 @@ class ConfigMapStore:
         timeline: Sequence[TimelineEvent] = (),
     ) -> KnowledgeReference:
         """Write a record: one request, and one more where the shard has to be pruned."""
-        events = timeline_parts(entry.id, timeline)
-        parts = entry_part(entry) | execution_part(execution) | events
+        page = timeline_part(entry.id, timeline)
+        parts = entry_part(entry) | execution_part(execution) | page
         await self._write(entry.id, parts, execution)
         location = f"ConfigMap {self._namespace}/{self._shards.name_of(entry.id)}, key {entry.id}"
         return KnowledgeReference(store="configmap", entry=entry.id, location=location)
@@ -59,7 +59,7 @@ class ConfigMapStore:
     async def note(self, entry_id: str, timeline: Sequence[TimelineEvent]) -> None:
         """Add events to a record that may have no entry yet."""
         if timeline:
-            await self._write(entry_id, timeline_parts(entry_id, timeline))
+            await self._write(entry_id, timeline_part(entry_id, timeline))
 
     async def timeline(self, entry_id: str) -> list[TimelineEvent]:
         """All events that are kept, oldest first."""

@@ -17,6 +17,6 @@ def replacing(dialect: Dialect, table: Table, row: Mapping[str, Any]) -> Insert:
     return insert.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
-def adding(dialect: Dialect, table: Table) -> Insert:
-    """Insert rows; those that are there already stay as they are."""
-    return dialect.insert(table).on_conflict_do_nothing()
+def adding(dialect: Dialect, table: Table, *unique: str) -> Insert:
+    """Insert rows; those with the same ``unique`` columns stay as they are."""
+    return dialect.insert(table).on_conflict_do_nothing(index_elements=unique)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countersign.api.status import TimelineEvent
-from countersign.stores.documents import ascii_document, event_digest, key_of
+from countersign.stores.documents import ascii_document, digest_of, key_of
 from countersign.stores.sql.dialect import Dialect
 from countersign.stores.sql.rows import adding
 from countersign.stores.sql.schema import EVENTS
@@ -21,14 +21,14 @@ async def add_events(
     rows = [
         {
             "record": key_of(record),
-            "digest": event_digest(event),
+            "digest": digest_of(event),
             "time": event.time,
             "document": ascii_document(event),
         }
         for event in timeline
     ]
     if rows:
-        await connection.execute(adding(dialect, EVENTS), rows)
+        await connection.execute(adding(dialect, EVENTS, "record", "digest"), rows)
 
 
 async def read_events(connection: AsyncConnection, record: str) -> list[TimelineEvent]:
