@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.fakes import FakeDesk, FakeNotifier, conflict, forbidden, not
 from tests.support.fakes_objects import UID, request, with_status
 from tests.support.fakes_time import START, LoopClock, in_virtual_time
 from tests.support.fakes_world import World
+from tests.support.incidents import incident
 
 AT = int(START.timestamp())
 WANTED, APPROVED, EXECUTED = (
@@ -28,6 +30,8 @@ class Server(FakeDesk):
     live: ApprovalRequest
     claims = 0
     refusals: list[Exception]
+    meanwhile: Callable[[], None] | None = None
+    """What happens while the next claim is on its way."""
 
     async def save_status(
         self, request: ApprovalRequest, status: ApprovalRequestStatus
@@ -42,6 +46,9 @@ class Server(FakeDesk):
         self, request: ApprovalRequest, status: ApprovalRequestStatus
     ) -> ApprovalRequest:
         self.claims += 1
+        happening, self.meanwhile = self.meanwhile, None
+        if happening is not None:
+            happening()
         if self.refusals:
             raise self.refusals.pop(0)
         if request.metadata.resource_version != self.live.metadata.resource_version:
@@ -90,6 +97,12 @@ class Told:
         self.notifier = FakeNotifier()
         self.world.workflow = self.world.started(self.notifier)
         await self.advance()
+
+    def touched(self) -> None:
+        """Somebody else has written it."""
+        version = str(int(self.live.metadata.resource_version) + 1)
+        metadata = self.live.metadata.model_copy(update={"resource_version": version})
+        self.server.live = self.live.model_copy(update={"metadata": metadata})
 
     async def delivered(self, *parts: str, given_up: tuple[str, ...] = ()) -> None:
         for part in parts:
@@ -264,15 +277,53 @@ async def test_at_an_orderly_end_what_was_delivered_is_written_at_once() -> None
 async def test_a_receipt_that_comes_too_late_is_written_once_the_news_are_there() -> None:
     told = Told()
     await told.advance()
-    live = told.live
-    version = str(int(live.metadata.resource_version) + 1)
-    metadata = live.metadata.model_copy(update={"resource_version": version})
-    told.server.live = live.model_copy(update={"metadata": metadata})  # Somebody touched it.
+    told.touched()
     await told.delivered("signature-wanted-1")
     assert told.states == {WANTED: "Pending"}
     told.world.workflow.saw(told.live)
     await asyncio.sleep(A_WHILE)
     assert told.states == {WANTED: "Done"}
+
+
+@in_virtual_time
+async def test_news_that_arrive_while_a_receipt_is_on_its_way_are_not_waited_for_again() -> None:
+    told = Told()
+    await told.advance()
+
+    def changes() -> None:
+        told.touched()
+        told.world.workflow.saw(told.live)
+
+    told.server.meanwhile = changes
+    await told.delivered("signature-wanted-1")
+    assert told.states == {WANTED: "Done"}
+
+
+@in_virtual_time
+async def test_what_is_delivered_while_something_else_is_done_is_written_with_that() -> None:
+    told = Told(incident="INC-2031")
+    told.world.casebook.put(incident())
+    await told.executed()
+    told.world.casebook.faults["write_incident"].append(lambda: asyncio.sleep(20))
+    before = told.server.claims
+    working = asyncio.create_task(told.advance())
+    await told.delivered("signature-wanted-1", f"approved-{AT}", "executed")
+    assert told.server.claims == before
+    await working
+    assert told.server.claims == before + 1
+    assert told.recorded == "True/Recorded"
+    told.world.workflow.saw(told.live)
+    await asyncio.sleep(A_WHILE)
+    assert told.server.claims == before + 1
+
+
+@in_virtual_time
+async def test_a_status_that_is_announced_twice_is_told_once() -> None:
+    told = Told()
+    before = told.live
+    await told.advance()
+    told.world.workflow.announce(before, told.live)
+    assert told.parts == ["signature-wanted-1"]
 
 
 @pytest.mark.parametrize("error", [unavailable(), forbidden(), ValueError("a defect")])
@@ -294,10 +345,10 @@ async def test_of_a_request_that_is_gone_nothing_is_written() -> None:
     told = Told()
     await told.advance()
     told.server.refusals = [not_found()]
-    await told.delivered("signature-wanted-1")
     before = told.server.claims
+    await told.delivered("signature-wanted-1")
     await asyncio.sleep(1000)
-    assert told.server.claims == before
+    assert told.server.claims == before + 1
     told.world.workflow.forget(UID)
 
 

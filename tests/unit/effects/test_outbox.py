@@ -374,6 +374,26 @@ async def test_a_store_that_is_down_keeps_no_incident_open(what: str) -> None:
 
 
 @in_virtual_time
+async def test_the_entry_of_an_incident_tells_of_each_repair_also_of_one_while_it_was_down() -> (
+    None
+):
+    earlier = {"request": "first", "uid": "1", "disposition": "human_approved", "at": after(-9)}
+    known = {"store": "memory", "entry": INCIDENT_UID, "location": "memory"}
+    world = await executed(
+        incident(status={"phase": "Resolved", "dispositions": [earlier], "knowledge": known})
+    )
+    world.store.error = unavailable()
+    await world.advance()
+    assert states(world)[INCIDENT] == "Pending"
+    world.store.error = None
+    await to_the_end(world)
+    entry = await world.store.get(INCIDENT_UID)
+    assert entry is not None
+    assert "restart-web (human_approved)" in entry.content
+    assert the_incident(world).status.knowledge is not None
+
+
+@in_virtual_time
 async def test_a_store_that_hangs_keeps_no_outcome_waiting_for_long() -> None:
     world = await approved(incident=None)
     world.store.save = hang_instead  # type: ignore[method-assign, assignment]
@@ -415,7 +435,8 @@ async def test_somebody_else_who_writes_in_between_loses_nothing() -> None:
         world.casebook.put(live.model_copy(update={"status": status}))
 
     world.casebook.faults["write_incident"].append(close)
-    await to_the_end(world)
+    await world.advance()
+    assert ("failed effect", INCIDENT) not in world.meter.told
     assert the_incident(world).phase is IncidentPhase.CLOSED
     assert [each.uid for each in the_incident(world).status.dispositions] == [UID]
 
