@@ -45,6 +45,16 @@ async def test_events_of_the_same_moment_stay_in_order_as_the_status_moves_on(
     assert await store.timeline(uid(1)) == told
 
 
+@pytest.mark.parametrize("at_once", [2, 3, 5])
+async def test_events_of_the_same_step_and_moment_stay_in_order_when_the_status_is_saved_again(
+    store: Store, at_once: int
+) -> None:
+    told = [happening(number // at_once, f"event {number * 7 % 30}") for number in range(24)]
+    for start in range(5):
+        await store.save(entry(1), None, told[start : start + 20])
+    assert await store.timeline(uid(1)) == told
+
+
 async def test_an_event_is_there_once_and_what_was_there_stays(store: Store) -> None:
     await store.note(uid(1), [happening(1), happening(2)])
     await store.note(uid(1), [happening(2), happening(3), happening(3)])
