@@ -103,9 +103,8 @@ def routine(count: int) -> Iterator[KnowledgeEntry]:
 
 def varied(count: int) -> Iterator[KnowledgeEntry]:
     """The small set over and over, of other teams and at other times, among routine."""
-    plain = routine(count)
-    for number, row in zip(range(count), itertools.cycle(rows()), strict=False):
-        usual = next(plain)
+    small = itertools.cycle(rows())
+    for number, usual in enumerate(routine(count)):
         if number % 4:
             yield usual
             continue
@@ -115,7 +114,7 @@ def varied(count: int) -> Iterator[KnowledgeEntry]:
             "request": f"{usual.request}-{number}",
             "created_at": usual.created_at,
         }
-        yield written(row, number).model_copy(update=changed)
+        yield written(next(small), number).model_copy(update=changed)
 
 
 def written(row: Row, hours: int) -> KnowledgeEntry:

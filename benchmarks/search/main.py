@@ -163,7 +163,7 @@ async def _shards(count: int) -> None:
         f"{len(sizes)} shards of {min(sizes) // 1024} to {max(sizes) // 1024} KiB, never more than "
         f"{max(largest, *sizes) // 1024}; the bound is {SHARD_BYTES // 1024} KiB"
     )
-    kept = sum(len(each["data"]) for each in config_maps.objects.values())
+    kept = len(await store.latest(count))
     print(
         f"{kept} entries kept of at most {_OF_CONFIG_MAPS}; "
         f"{config_maps.requests / count:.2f} requests a save"

@@ -39,7 +39,7 @@ class Wanted:
 
     text: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TEXT...", help="Words, in English or Chinese; all if left out."),
+        typer.Argument(metavar="TEXT", help="Words, in English or Chinese; all if left out."),
     ] = None
     tag: Annotated[
         list[str] | None,

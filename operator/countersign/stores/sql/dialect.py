@@ -44,6 +44,11 @@ class Dialect(Protocol):
         """Only rows with any of the terms or all, and what to order them by: the best first."""
         ...
 
+    @property
+    def newest(self) -> ColumnElement[Any]:
+        """What else to order fitting rows by: the newest first, without looking at the others."""
+        ...
+
     def having(self, term: str) -> Select[Any]:
         """A row for each entry that has the term, as quickly as can be."""
         ...

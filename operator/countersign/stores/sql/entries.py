@@ -23,7 +23,8 @@ _CANDIDATES = 60
 """So many rows at least are read for a query; the ranking has the last word on them."""
 _COMMON = 1000
 """A term that so many have chooses no candidates; where all are like that, the newest are taken."""
-_NEWEST = KNOWLEDGE.c.number.desc()
+_FEW = 20
+"""So many with common words are added where others are few."""
 
 
 async def put_entry(dialect: Dialect, connection: AsyncConnection, entry: KnowledgeEntry) -> None:
@@ -77,20 +78,31 @@ async def _candidates(
         found += await _documents(connection, _best(dialect.fitting(admitted, rare), most))
     else:
         every, _ = dialect.fitting(admitted, query.terms, every=True)
-        found += await _documents(connection, _best((every, _NEWEST), most))
+        found += await _documents(connection, _best((every, dialect.newest), most))
     if len(rare) < len(query.terms) and len(found) < query.limit:
-        common, _ = dialect.fitting(admitted, query.terms)
-        found += await _documents(connection, _best((common, _NEWEST), query.limit))
+        found += await _newest(dialect, connection, admitted, query.terms)
     others = await instead(dialect, connection, query.terms)
-    if others:
-        found += await _documents(connection, _best(dialect.fitting(admitted, others), most))
+    rare = await _rare(dialect, connection, others)
+    if rare:
+        found += await _documents(connection, _best(dialect.fitting(admitted, rare), most))
+    if len(rare) < len(others):
+        found += await _newest(dialect, connection, admitted, others)
     return tuple(dict.fromkeys(found))
+
+
+async def _newest(
+    dialect: Dialect, connection: AsyncConnection, admitted: Select[Any], terms: Sequence[str]
+) -> list[str]:
+    common, _ = dialect.fitting(admitted, terms)
+    return await _documents(connection, _best((common, dialect.newest), _FEW))
 
 
 async def _rare(
     dialect: Dialect, connection: AsyncConnection, terms: Sequence[str]
 ) -> Sequence[str]:
     """Those that tell entries apart: to rank all that have a common one would take too long."""
+    if not terms:
+        return ()
     having = [dialect.having(each).limit(_COMMON).subquery() for each in terms]
     counts = [select(func.count()).select_from(each).scalar_subquery() for each in having]
     row = (await connection.execute(select(*counts))).one()

@@ -85,6 +85,11 @@ class Postgresql:
         found = _joined(statement).where(_FOUND.c.terms.op("@@")(query))
         return found, func.ts_rank(_FOUND.c.terms, query).desc()
 
+    @property
+    def newest(self) -> ColumnElement[Any]:
+        """By number: rows are written one after the other."""
+        return KNOWLEDGE.c.number.desc()
+
     def having(self, term: str) -> Select[Any]:
         """The rows with a term."""
         found = _INDEX.c.terms.op("@@")(_query([term], every=False))

@@ -88,6 +88,11 @@ class Sqlite:
         order = func.bm25(literal_column(_INDEX.name), 3.0, 2.0, 1.0)
         return found.where(_matches(terms, every=every)), order
 
+    @property
+    def newest(self) -> ColumnElement[Any]:
+        """By the index' own number: it is read backwards."""
+        return _INDEX.c.rowid.desc()
+
     def having(self, term: str) -> Select[Any]:
         """The rows with a term."""
         return select(_INDEX.c.rowid).where(_matches([term], every=False))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countersign.records.ranking import Vocabulary
 from countersign.stores.sql.dialect import Dialect
 from countersign.stores.sql.schema import WORDS
 
@@ -36,7 +37,10 @@ async def instead(
     words = [each for each in terms if _is_word(each)]
     known = await _known(connection, set(words))
     unknown = [each for each in words if each not in known][:_MOST]
-    found = [near for each in unknown for near in await dialect.near(connection, each, _NEAR)]
+    found: list[str] = []
+    for each in unknown:
+        near = Vocabulary(await dialect.near(connection, each, _NEAR))
+        found += (word for word in near.likenesses(each) if word != each)
     return tuple(dict.fromkeys(found))
 
 
