@@ -101,14 +101,15 @@ def trust_in(playbook: Playbook, now: datetime) -> float:
 
 
 def _singles(operation: Operation, namespace: str) -> tuple[Operation, ...] | None:
-    """An operation object by object, as plans have it; None where that depends on the cluster."""
+    """An operation object by object, as plans have it; None for a manifest that cannot be read.
+
+    Plans have no label selectors, so a step that has one is never what a plan does.
+    """
     try:
         parts = split(operation.in_namespace(namespace), namespace)
     except RefusedError:
         return None
-    singles = tuple(part.on(target) for part in parts for target in part.all_targets)
-    if any(each.one.selector is not None for each in singles):
-        return None
+    singles = (part.on(target) for part in parts for target in part.all_targets)
     return tuple(each.in_namespace(namespace) for each in singles)
 
 

@@ -95,7 +95,7 @@ def judged(spec: IncidentSpec, status: IncidentStatus) -> IncidentStatus:
     """The status once people have judged a repair that was carried out before they did."""
     if status.outcome is None:
         return status
-    outcome = _outcome(spec, status.outcome, status.outcome.learning_notes)
+    outcome = _outcome(spec, status.outcome.learning_notes)
     return status.model_copy(update={"outcome": outcome})
 
 
@@ -107,12 +107,13 @@ def resolved(
     ``action``: as the proposer wrote it; it is what was learned where people have said nothing.
     """
     status = incident.status
+    learned = status.outcome.learning_notes if status.outcome else action
     over = incident.phase in (IncidentPhase.RESOLVED, IncidentPhase.CLOSED)
     end = {} if over else {"phase": IncidentPhase.RESOLVED, "resolved_at": now}
     return status.model_copy(
         update={
             **end,
-            "outcome": _outcome(incident.spec, status.outcome, action),
+            "outcome": _outcome(incident.spec, learned),
             "dispositions": _disposed(status.dispositions, request, now),
         }
     )
@@ -143,14 +144,13 @@ def disposition_of(request: ApprovalRequest) -> DispositionKind:
     return "auto_executed" if is_automatic(request) else "human_approved"
 
 
-def _outcome(spec: IncidentSpec, before: IncidentOutcome | None, action: str) -> IncidentOutcome:
+def _outcome(spec: IncidentSpec, learned: str) -> IncidentOutcome:
     """A repair that went well is worth 4 of 5 at least; people can say that it is worth more."""
-    known = spec.effectiveness_score or (before.effectiveness_score if before else 0)
-    said = visible(spec.learning_notes or "") or (before.learning_notes if before else "")
+    said = visible(spec.learning_notes or "") or visible(learned)
     return IncidentOutcome(
         execution_success=True,
-        effectiveness_score=max(WORKED, known),
-        learning_notes=(said or visible(action))[:_NOTES],
+        effectiveness_score=max(WORKED, spec.effectiveness_score or 0),
+        learning_notes=said[:_NOTES],
     )
 
 

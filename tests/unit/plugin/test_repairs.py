@@ -354,6 +354,20 @@ def test_explain_says_why_trust_is_not_enough(
     assert "no step of playbook raise-memory is what the plan does" in said
 
 
+def test_explain_of_a_playbook_that_one_may_not_read_says_who_knows(
+    api: StoringApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = item(spec={"playbook": "raise-memory", "confidence": 0.9})
+    api.put("approvalrequests", made)
+    auto = {"autoApprove": {"riskAtMost": "high", "trustAtLeast": 0.7}}
+    policy = {"metadata": {"name": "auto"}, "spec": {"require": auto}}
+    api.objects[f"{GROUP}/approvalpolicies/auto"] = policy
+    api.refuses = (f"{GROUP}/namespaces/shop/playbooks",)
+    said = shown("explain", capsys)
+    assert "Playbook raise-memory (you may not read it)" in said
+    assert "the trust is not known here; the operator looks it up" in said
+
+
 def test_a_flapping_target_stands_beside_the_plan(
     api: StoringApi, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -154,8 +154,10 @@ def test_the_same_request_again_changes_nothing() -> None:
 
 def test_another_request_is_another_disposition_and_the_first_resolved_it() -> None:
     again = approved(request(uid="other", name="again", requested_by="AUTO_approve"), plan())
-    status = repaired(repaired(incident()), again, at=600).status
+    status = repaired(repaired(incident()), again, action="something else", at=600).status
     assert status.resolved_at == after(60)
+    assert status.outcome is not None
+    assert status.outcome.learning_notes == RESTART_WEB
     assert [each.disposition for each in status.dispositions] == ["human_approved", "auto_executed"]
 
 
@@ -195,6 +197,9 @@ def test_people_may_judge_afterwards() -> None:
     assert status.outcome is not None
     assert (status.outcome.effectiveness_score, status.outcome.learning_notes) == (5, "restart")
     assert judged(done.spec, done.status) == done.status
+    taken_back = judged(done.spec, status).outcome
+    assert taken_back is not None
+    assert taken_back.effectiveness_score == 4
     assert judged(better, incident().status) == incident().status
 
 

@@ -76,6 +76,7 @@ def _prepared(where: Where, wish: Wish, until: Until) -> tuple[Where, Proposal |
         return where, _proposal(wish, now)
     where, name = located(where, repair.playbook)
     given = _given(wish.terms, now)
+    # People write INC-42; names in Kubernetes are in small letters.
     incidents = {each.lower() for each in (*until.others, given.pop("incident")) if each}
     if len(incidents) != 1:
         raise refused(f"Say for which incident playbook {name} is to be used: --for INCIDENT.")

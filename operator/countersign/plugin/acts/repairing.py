@@ -29,8 +29,7 @@ async def body(session: Session, asked: Asked) -> JsonObject:
     cases, namespace = Cases(session.connection), session.namespace
     playbook, incident = await together(
         cases.playbook(namespace, asked.playbook),
-        # People write INC-42; names in Kubernetes are in small letters.
-        cases.incident(namespace, asked.incident.lower()),
+        cases.incident(namespace, asked.incident),
     )
     operation = repairs.chosen(playbook, asked.step)
     against = repairs.misfits(playbook, incident)
