@@ -34,7 +34,7 @@ class PrometheusMeter:
         )
         self._failed_effects = Counter(
             "countersign_failed_effects",
-            "Events, knowledge entries and messages that could not be written or handed over.",
+            "Effects that were tried and not done: knowledge, incident, playbook, learning, event …",
             ["effect"],
             registry=self.registry,
         )
@@ -61,7 +61,7 @@ class PrometheusMeter:
         self._retries.labels(operation).inc()
 
     def failed_effect(self, effect: str) -> None:
-        """An Event or knowledge entry could not be written, or a message not handed over."""
+        """An effect was tried and not done; all but Events are tried again."""
         self._failed_effects.labels(effect).inc()
 
     def notified(self, channel: str, result: str) -> None:

@@ -125,7 +125,7 @@ class Meter(Protocol):
         ...
 
     def failed_effect(self, effect: str) -> None:
-        """An Event or knowledge entry could not be written, or a message not handed over."""
+        """An effect was tried and not done: knowledge, incident, playbook, learning, event …"""
         ...
 
     def notified(self, channel: str, result: str) -> None:
