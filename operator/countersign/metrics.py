@@ -34,7 +34,7 @@ class PrometheusMeter:
         )
         self._failed_effects = Counter(
             "countersign_failed_effects",
-            "Effects that were tried and not done: knowledge, incident, playbook, learning, event …",
+            "Knowledge entries, Events, messages and other effects that were tried and not done.",
             ["effect"],
             registry=self.registry,
         )

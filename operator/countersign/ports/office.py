@@ -125,7 +125,7 @@ class Meter(Protocol):
         ...
 
     def failed_effect(self, effect: str) -> None:
-        """An effect was tried and not done: knowledge, incident, playbook, learning, event …"""
+        """An effect was tried and not done: an Event, knowledge, a message and so on."""
         ...
 
     def notified(self, channel: str, result: str) -> None:
