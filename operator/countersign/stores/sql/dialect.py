@@ -38,6 +38,10 @@ class Dialect(Protocol):
         """Make a row findable by these terms and no others."""
         ...
 
+    async def before_search(self, connection: AsyncConnection) -> None:
+        """Settings for the rest of the transaction."""
+        ...
+
     def fitting(
         self, statement: Select[Any], terms: Sequence[str], *, every: bool = False
     ) -> tuple[Select[Any], ColumnElement[Any]]:

@@ -72,6 +72,7 @@ async def _candidates(
     dialect: Dialect, connection: AsyncConnection, admitted: Select[Any], query: Query
 ) -> Sequence[str]:
     most = max(_CANDIDATES, 2 * query.limit)
+    await dialect.before_search(connection)
     rare = await _rare(dialect, connection, query.terms)
     found: list[str] = []
     if rare:

@@ -80,6 +80,9 @@ class Sqlite:
         values = {"rowid": number, "title": title, "tags": tags, "content": content}
         await connection.execute(_INDEX.insert().values(values))
 
+    async def before_search(self, connection: AsyncConnection) -> None:
+        """Nothing to do."""
+
     def fitting(
         self, statement: Select[Any], terms: Sequence[str], *, every: bool = False
     ) -> tuple[Select[Any], ColumnElement[Any]]:
