@@ -20,7 +20,7 @@ from countersign.cluster import (
 )
 from countersign.config import Settings
 from countersign.connection import Connection, load_configuration
-from countersign.effects import outbox_of
+from countersign.effects import Outbox, outbox_of
 from countersign.errors import StoreError
 from countersign.executors import all_executors
 from countersign.kubeconfig import load_place
@@ -53,6 +53,7 @@ class Parts:
     book: PolicyBook
     store: Store
     workflow: Workflow
+    outbox: Outbox
     casework: Casework
     courier: Courier | None
 
@@ -71,19 +72,20 @@ async def assemble(settings: Settings) -> Parts:
     desk = OperatorDesk(connection, clock, instance=settings.identity)
     store = knowledge_store(settings, connection)
     book, casebook = PolicyBook(clock), KubernetesCasebook(connection)
+    outbox = outbox_of(
+        store=store,
+        casebook=casebook,
+        desk=desk,
+        clock=clock,
+        meter=meter,
+        notifier=courier,
+        words=CATALOGUES[settings.locale],
+    )
     workflow = Workflow(
         executors=all_executors(cluster, clock),
         cluster=cluster,
         desk=desk,
-        outbox=outbox_of(
-            store=store,
-            casebook=casebook,
-            desk=desk,
-            clock=clock,
-            meter=meter,
-            notifier=courier,
-            words=CATALOGUES[settings.locale],
-        ),
+        outbox=outbox,
         clock=clock,
         meter=meter,
         policies=Reputation(book, store, casebook, clock),
@@ -106,6 +108,7 @@ async def assemble(settings: Settings) -> Parts:
         book=book,
         store=store,
         workflow=workflow,
+        outbox=outbox,
         casework=Casework(casebook, store, clock),
         courier=courier,
     )

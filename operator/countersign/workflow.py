@@ -136,15 +136,13 @@ class Workflow:
             if error.conflict or error.not_found:
                 return None
             raise
-        self.announce(request, saved)
-        await self.tell(request, step.notices)
+        await self._outbox.written(request, saved, step.notices)
         return saved
 
     async def finish(self, request: ApprovalRequest, step: Step) -> ApprovalRequest:
         """Write what came of an execution; then tell. Raises ``ApiError``."""
         saved = await self._desk.save_status(request, step.status or request.status)
-        self.announce(request, saved)
-        await self.tell(request, step.notices)
+        await self._outbox.written(request, saved, step.notices)
         return saved
 
     def stumbled(self, request: ApprovalRequest, error: Exception) -> Step:
@@ -368,26 +366,6 @@ class Workflow:
         if step.status is None:
             return step
         return replace(step, status=await self._outbox.prepared(request, step.status))
-
-    async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
-        """Post the Events of a step whose status has been written."""
-        await self._outbox.tell(request, *notices)
-
-    def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
-        """Tell channels elsewhere of a status that has been written; none of them is waited for."""
-        self._outbox.announce(before, after)
-
-    def saw(self, request: ApprovalRequest) -> None:
-        """An object as it is now; what nobody has been told of yet is told."""
-        self._outbox.saw(request)
-
-    def forget(self, uid: str) -> None:
-        """A request is gone: nobody has to be told of it any more."""
-        self._outbox.forget(uid)
-
-    async def flush(self, seconds: float) -> None:
-        """Write down who was told, for so long: the process is about to end."""
-        await self._outbox.flush(seconds)
 
 
 async def _has_been_asked() -> None:

@@ -52,18 +52,19 @@ class World:
 
     def started(self, notifier: Notifier | None = None) -> Workflow:
         """What another process would start with: nothing but what is outside of it."""
+        self.outbox = outbox_of(
+            store=self.store,
+            casebook=self.casebook,
+            desk=self.desk,
+            clock=self.clock,
+            meter=self.meter,
+            notifier=notifier or self._notifier,
+        )
         return Workflow(
             executors=self._executors,
             cluster=self.cluster,
             desk=self.desk,
-            outbox=outbox_of(
-                store=self.store,
-                casebook=self.casebook,
-                desk=self.desk,
-                clock=self.clock,
-                meter=self.meter,
-                notifier=notifier or self._notifier,
-            ),
+            outbox=self.outbox,
             clock=self.clock,
             meter=self.meter,
             policies=self.policies,

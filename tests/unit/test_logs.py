@@ -100,9 +100,8 @@ async def test_every_line_about_a_request_bears_its_name_uid_and_phase(
     async def touch(namespace: str, name: str) -> None: ...
 
     again = timedelta(seconds=60)
-    requests = Requests(
-        world.workflow, Wakeups(touch, clock, again=again), PolicyBook(clock), clock, sweep=60
-    )
+    wakeups = Wakeups(touch, clock, again=again)
+    requests = Requests(world.workflow, world.outbox, wakeups, PolicyBook(clock), clock, sweep=60)
     world.sign("alice")
     body = {"kind": "ApprovalRequest", **world.request.to_json()}
     await requests.observe("MODIFIED", body, kopf.Patch())

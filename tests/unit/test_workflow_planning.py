@@ -305,11 +305,11 @@ async def test_events_are_posted_when_they_are_told_and_one_that_fails_stops_non
     world.cluster.faults["get"].append(not_found())
     step = await world.advance()
     world.desk.error = unavailable()
-    await world.workflow.tell(world.request, step.notices * 2)
+    await world.outbox.tell(world.request, *step.notices * 2)
     assert world.journal == ["event end"] * 2
     assert world.meter.told.count(("failed effect", "event")) == 2
     world.desk.error = None
-    await world.workflow.tell(world.request, step.notices)
+    await world.outbox.tell(world.request, *step.notices)
     assert len(world.desk.posted) == 1
 
 

@@ -115,5 +115,5 @@ async def test_of_a_request_that_is_gone_nobody_is_reminded() -> None:
     told = Told(expires_after=timedelta(hours=2))
     await told.advance()
     await told.advance()
-    told.world.workflow.forget(UID)
+    told.world.outbox.forget(UID)
     assert told.notifier.reminders == {}

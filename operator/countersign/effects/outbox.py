@@ -7,7 +7,7 @@ from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import structlog
@@ -126,9 +126,15 @@ class Outbox:
         """Post Events; one that fails does not stop the next."""
         await self._events.post(request, *notices)
 
-    def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
-        """Hand over what channels are told of a status that has been written. Waits for nothing."""
+    async def written(
+        self, before: ApprovalRequest, after: ApprovalRequest, notices: Iterable[Notice]
+    ) -> None:
+        """A status has been written: hand over what channels are told of it, and post its Events.
+
+        No channel is waited for.
+        """
         self._messages.announce(before, after)
+        await self.tell(before, *notices)
 
     def saw(self, request: ApprovalRequest) -> None:
         """An object as it is now: hand over what an earlier process has left behind."""

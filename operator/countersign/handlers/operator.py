@@ -121,7 +121,9 @@ async def _done_before(step: Coroutine[Any, Any, None], stop: asyncio.Event) -> 
 async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
     settings, clock = parts.settings, SystemClock()
     wakeups = Wakeups(parts.desk.touch, clock, again=timedelta(seconds=settings.sweep_seconds))
-    requests = Requests(parts.workflow, wakeups, parts.book, clock, sweep=settings.sweep_seconds)
+    requests = Requests(
+        parts.workflow, parts.outbox, wakeups, parts.book, clock, sweep=settings.sweep_seconds
+    )
     policies = PolicyWatch(
         parts.book,
         wakeups,
@@ -161,7 +163,7 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
         await parts.leadership.give_back()
         if parts.courier is not None:  # Last: nobody waits for it.
             await parts.courier.drain(_TELL_SECONDS)
-        await parts.workflow.flush(_TELL_SECONDS)
+        await parts.outbox.flush(_TELL_SECONDS)
         log.info("stopped")
 
 

@@ -19,6 +19,7 @@ from countersign.api.approval_request import (
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
 from countersign.cluster import status_changes
+from countersign.effects import Outbox
 from countersign.errors import ApiError
 from countersign.handlers.unreadable import refuse_unreadable
 from countersign.handlers.wakeups import Wakeups
@@ -40,6 +41,7 @@ class Requests:
     def __init__(
         self,
         workflow: Workflow,
+        outbox: Outbox,
         wakeups: Wakeups,
         book: PolicyBook,
         clock: Clock,
@@ -48,6 +50,7 @@ class Requests:
     ) -> None:
         """Look again at a request that should move but has not for ``sweep`` seconds."""
         self._workflow = workflow
+        self._outbox = outbox
         self._wakeups = wakeups
         self._book = book
         self._clock = clock
@@ -89,7 +92,7 @@ class Requests:
         self._book.saw(request)
         with _lines_about(request):
             await self._tell(request)
-            self._workflow.saw(request)
+            self._outbox.saw(request)
             self._settle(uid)
             if request.phase in _MOVING:
                 self._look_again(request, self._sweep)
@@ -192,8 +195,7 @@ class Requests:
         before, message, notices = self._untold.get(request.metadata.uid, (request, None, ()))
         if message is not None and message == request.status.message:
             del self._untold[request.metadata.uid]
-            self._workflow.announce(before, request)
-            await self._workflow.tell(request, notices)
+            await self._outbox.written(before, request, notices)
 
     # --- Kopf's on.field: the execution -------------------------------------------------------
 
@@ -261,7 +263,7 @@ class Requests:
 
     def _forget(self, uid: str) -> None:
         self._book.forget(uid)
-        self._workflow.forget(uid)
+        self._outbox.forget(uid)
         self._wakeups.forget(uid)
         self._untold.pop(uid, None)
         self._ahead.pop(uid, None)

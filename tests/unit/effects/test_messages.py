@@ -75,7 +75,7 @@ class Told:
 
     async def advance(self) -> None:
         """An event arrives, and is attended to."""
-        self.world.workflow.saw(self.live)
+        self.world.outbox.saw(self.live)
         await self.world.workflow.save(self.live, await self.world.workflow.advance(self.live))
 
     async def approved(self) -> None:
@@ -255,7 +255,7 @@ async def test_notifications_that_were_turned_off_leave_nothing_pending() -> Non
     silent = World(told.live, clock=LoopClock())
     silent.desk = told.server
     silent.workflow = silent.started()
-    silent.workflow.saw(told.live)
+    silent.outbox.saw(told.live)
     await asyncio.sleep(A_WHILE)
     assert told.recorded == "True/Recorded"
 
@@ -266,7 +266,7 @@ async def test_at_an_orderly_end_what_was_delivered_is_written_at_once() -> None
     await told.executed()
     for part in ("signature-wanted-1", f"approved-{AT}", "executed"):
         told.notifier.deliver(part)
-    await told.world.workflow.flush(5)
+    await told.world.outbox.flush(5)
     assert told.recorded == "True/Recorded"
 
 
@@ -280,7 +280,7 @@ async def test_a_receipt_that_comes_too_late_is_written_once_the_news_are_there(
     told.touched()
     await told.delivered("signature-wanted-1")
     assert told.states == {WANTED: "Pending"}
-    told.world.workflow.saw(told.live)
+    told.world.outbox.saw(told.live)
     await asyncio.sleep(A_WHILE)
     assert told.states == {WANTED: "Done"}
 
@@ -292,7 +292,7 @@ async def test_news_that_arrive_while_a_receipt_is_on_its_way_are_not_waited_for
 
     def changes() -> None:
         told.touched()
-        told.world.workflow.saw(told.live)
+        told.world.outbox.saw(told.live)
 
     told.server.meanwhile = changes
     await told.delivered("signature-wanted-1")
@@ -312,7 +312,7 @@ async def test_what_is_delivered_while_something_else_is_done_is_written_with_th
     await working
     assert told.server.claims == before + 1
     assert told.recorded == "True/Recorded"
-    told.world.workflow.saw(told.live)
+    told.world.outbox.saw(told.live)
     await asyncio.sleep(A_WHILE)
     assert told.server.claims == before + 1
 
@@ -322,7 +322,7 @@ async def test_a_status_that_is_announced_twice_is_told_once() -> None:
     told = Told()
     before = told.live
     await told.advance()
-    told.world.workflow.announce(before, told.live)
+    await told.world.outbox.written(before, told.live, ())
     assert told.parts == ["signature-wanted-1"]
 
 
@@ -349,7 +349,7 @@ async def test_of_a_request_that_is_gone_nothing_is_written() -> None:
     await told.delivered("signature-wanted-1")
     await asyncio.sleep(1000)
     assert told.server.claims == before + 1
-    told.world.workflow.forget(UID)
+    told.world.outbox.forget(UID)
 
 
 @in_virtual_time
@@ -358,10 +358,10 @@ async def test_events_from_before_a_receipt_was_written_hand_nothing_over_again(
     await told.advance()
     old = told.live
     await told.delivered("signature-wanted-1")
-    told.world.workflow.saw(old)
+    told.world.outbox.saw(old)
     assert told.parts == ["signature-wanted-1"]
-    told.world.workflow.saw(told.live)
-    told.world.workflow.saw(told.live)
+    told.world.outbox.saw(told.live)
+    told.world.outbox.saw(told.live)
     assert told.parts == ["signature-wanted-1"]
 
 

@@ -87,11 +87,11 @@ class FakeWorkflow:
         version = str(int(request.metadata.resource_version) + 1)
         return of_version(with_status(request, step.status), version)
 
-    async def tell(self, request: ApprovalRequest, notices: tuple[Notice, ...]) -> None:
-        self.told += notices
-
-    def announce(self, before: ApprovalRequest, after: ApprovalRequest) -> None:
+    async def written(
+        self, before: ApprovalRequest, after: ApprovalRequest, notices: tuple[Notice, ...]
+    ) -> None:
         self.announced.append((before.phase, after.phase))
+        self.told += notices
 
     def saw(self, request: ApprovalRequest) -> None:
         self.watched.append(request)
@@ -132,6 +132,7 @@ class World:
         self.wakeups = FakeWakeups()
         self.book = PolicyBook(FakeClock())
         self.requests = Requests(
+            self.workflow,  # type: ignore[arg-type]
             self.workflow,  # type: ignore[arg-type]
             self.wakeups,  # type: ignore[arg-type]
             self.book,
