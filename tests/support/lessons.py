@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -30,6 +31,7 @@ HOSTILE = [
     LONG,
     LONG + "x",
     "重" * 3000,
+    f"sha256:{hashlib.sha256(LONG.encode()).hexdigest()}",
 ]
 
 

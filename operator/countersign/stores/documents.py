@@ -11,6 +11,7 @@ from countersign.api.base import Model
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_KEY = 253
 _DIGEST = 24
+_DIGESTED = "sha256:"
 
 
 def document(model: Model) -> str:
@@ -29,9 +30,10 @@ def ascii_document(model: Model) -> str:
 
 def key_of(text: str) -> str:
     """A text to look up by, or its digest where it is long or holds what cannot be stored."""
-    if text.isprintable() and len(text.encode()) <= _LONGEST_KEY:
+    usual = text.isprintable() and len(text.encode()) <= _LONGEST_KEY
+    if usual and not text.startswith(_DIGESTED):  # Nobody's text passes for another one's digest.
         return text
-    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return f"{_DIGESTED}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def digest_of(model: Model) -> str:

@@ -86,7 +86,10 @@ CHOICES = {
     "just after a time": Choice(since=after(30.000001)),
     "all of it": Choice("RestartRollout", WEB, ANOMALY, ("shop", "restart"), after(1)),
     "a limit": Choice(limit=2),
-    "a limit of those that fit": Choice(operation="RestartRollout", limit=2),
+    "a limit of an operation": Choice(operation="Scale", limit=1),
+    "a limit of a target": Choice(target=WEB, limit=1),
+    "a limit of an anomaly": Choice(anomaly="NodeDiskFull node-7", limit=1),
+    "a limit of a playbook": Choice(playbook=("shop", "restart"), limit=1),
     "a limit of none": Choice(limit=0),
     "a limit below none": Choice(limit=-1),
 }

@@ -11,6 +11,8 @@ from tests.support.fakes_objects import after
 from tests.support.knowledge import entry
 from tests.support.lessons import TAIPEI, every_execution, execution, happening, uid
 
+STEPS = ["propose", "plan", "sign", "decide", "exec"]
+
 
 async def test_a_timeline_comes_oldest_first_however_it_was_written(store: Store) -> None:
     await store.note(uid(1), [happening(5), happening(3)])
@@ -24,6 +26,32 @@ async def test_events_of_the_same_moment_stay_in_the_order_in_which_they_were_to
     told = [happening(1, title) for title in ("planned", "approved", "begun", "a", "c", "b")]
     await store.save(entry(1), None, told)
     await store.save(entry(1), None, told)
+    assert await store.timeline(uid(1)) == told
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 5])
+async def test_events_of_the_same_moment_stay_in_order_as_the_status_moves_on(
+    store: Store, at_once: int
+) -> None:
+    told = [
+        happening(number // at_once, f"event {number * 7 % 30}", type=STEPS[number % at_once])
+        for number in range(30)
+    ]
+    for number, gone in enumerate(told[:10]):
+        await store.note(uid(1), [gone])
+        if number == 4:
+            await store.save(entry(1), None, told[5:25])
+    await store.save(entry(1), None, told[10:])
+    assert await store.timeline(uid(1)) == told
+
+
+@pytest.mark.parametrize("at_once", [2, 3, 5])
+async def test_events_of_the_same_step_and_moment_stay_in_order_when_the_status_is_saved_again(
+    store: Store, at_once: int
+) -> None:
+    told = [happening(number // at_once, f"event {number * 7 % 30}") for number in range(24)]
+    for start in range(5):
+        await store.save(entry(1), None, told[start : start + 20])
     assert await store.timeline(uid(1)) == told
 
 

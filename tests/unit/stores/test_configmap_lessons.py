@@ -208,6 +208,15 @@ async def test_a_timeline_that_is_too_long_at_once_is_not_even_sent() -> None:
     assert PAGE_BYTES * 2 // 3 < len(page.encode()) < PAGE_BYTES
 
 
+async def test_a_full_page_stays_when_another_one_is_written() -> None:
+    world = await filled()
+    events = [happening(number, description="x" * 900) for number in range(200)]
+    await world.store.save(entry(1), None, events[:100])
+    first = await world.store.timeline(uid(1))
+    await world.store.save(entry(1), None, events[100:105])
+    assert await world.store.timeline(uid(1)) == [*first, *events[100:105]]
+
+
 async def test_the_last_page_stays_whatever_its_size() -> None:
     [(key, page)] = timeline_part("u", [happening(1)]).items()
     larger = page + " " * TIMELINE_BYTES

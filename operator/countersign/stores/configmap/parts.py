@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from pydantic import Field, ValidationError
 
@@ -37,6 +36,7 @@ _PART = re.compile(r"(?P<owner>.+)\.(?P<part>execution|timeline)(?:-[0-9a-f]+)?"
 _AROUND_EVENTS = 512
 """Bytes of a page's key, and of what else is in it."""
 _TARGETS = 64
+_STEPS = get_args(TimelineEvent.model_fields["type"].annotation)
 _AnyModel = TypeVar("_AnyModel", bound=Model)
 
 
@@ -114,14 +114,21 @@ def executions_of(shards: Iterable[Data]) -> list[Execution]:
 
 def timeline_of(data: Data, owner: str) -> list[TimelineEvent]:
     """The events of one record, oldest first; those of one moment as they were told."""
-    places: dict[TimelineEvent, int] = {}
-    for key in sorted(data):
-        page = _decode(_Page, data[key]) if split(key) == (owner, "timeline") else None
-        moments = Counter[datetime]()
-        for event in page.events if page else ():
-            places[event] = max(places.get(event, 0), moments[event.time])
-            moments[event.time] += 1
-    return sorted(places, key=lambda event: (event.time, places[event]))
+    read = (_decode(_Page, data[key]) for key in sorted(data) if split(key) == (owner, "timeline"))
+    pages = sorted((page for page in read if page is not None), key=_begins)
+    events = dict.fromkeys(event for page in pages for event in page.events)
+    return sorted(events, key=lambda event: event.time)
+
+
+def _begins(page: _Page) -> tuple[datetime, int, int]:
+    """What puts pages in order that begin with the same moment.
+
+    The steps of a request's life tell; then that with more of the moment is first, as a later one
+    lacks the events that had left the status.
+    """
+    first = page.events[0]
+    of_first = sum(event.time == first.time for event in page.events)
+    return first.time, _STEPS.index(first.type), -of_first
 
 
 def _last_time(text: str) -> str:
