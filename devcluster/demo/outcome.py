@@ -57,7 +57,7 @@ kubectl --context=alice get approval restart-web -o jsonpath='
             """\
 kubectl --context=admin -n countersign-system get configmaps \\
   -l countersign.dev/store=knowledge -o jsonpath='{.items[*].data.*}' |
-  jq -r .content""",
+  jq -r '.content // empty'""",
             shows=(
                 r"\*\*Command\*\*: `kubectl rollout restart deployment/web`",
                 r"\*\*Result\*\*: .*done",

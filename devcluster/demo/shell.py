@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from devcluster.cluster import Cluster
 
 _PATIENCE = 120.0  # seconds; every command of the story takes about one
-_JQ = re.compile(r"\s*\|\s*jq -r \.(\w+)$")
+_JQ = re.compile(r"\s*\|\s*jq -r '\.(\w+) // empty'$")
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,13 @@ class Shell:
     def run(self, line: str) -> Said:
         """Run it to its end.
 
-        `… | jq -r .field` is done here, for not every machine has jq.
+        `… | jq -r '.field // empty'` is done here, for not every machine has jq.
         """
         jq = _JQ.search(line)
         said = self._run(_JQ.sub("", line))
         if jq and said.status == 0:
-            return Said("".join(f"{value[jq[1]]}\n" for value in _values(said.text)), 0)
+            values = [value[jq[1]] for value in _values(said.text) if value.get(jq[1])]
+            return Said("".join(f"{value}\n" for value in values), 0)
         return said
 
     def _run(self, command: str) -> Said:

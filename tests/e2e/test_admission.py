@@ -30,6 +30,7 @@ FIXED: dict[str, tuple[object, object]] = {
     "operation": (OPERATION, {**OPERATION, "target": {"kind": "Deployment", "name": "db"}}),
     "description": ("why", "why not"),
     "incident": ("INC-1", "INC-2"),
+    "playbook": ("restart-web", "restart-db"),
     "requestedBy": ("agent", "alice"),
     "submittedBy": ("agent", "alice"),
     "riskLevel": ("high", "low"),

@@ -148,7 +148,12 @@ class Shop:
             request = self.request(name)
             return request if is_so(request.get("status") or {}) else None
 
-        return eventually(look, what=f"{name} to come so far", seconds=seconds)
+        try:
+            return eventually(look, what=f"{name} to come so far", seconds=seconds)
+        except AssertionError as error:
+            found = self.request(name)
+            standing = {"spec": found["spec"], "status": found.get("status")}
+            raise AssertionError(f"{error}; it is {json.dumps(standing)}") from None
 
     def ended(self, name: str, *, seconds: float = 30.0) -> JsonObject:
         """Wait until a request is in a terminal phase."""

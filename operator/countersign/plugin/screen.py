@@ -133,9 +133,9 @@ class Screen:
 
     def ask(self, question: str) -> bool:
         """Ask for yes or no on the terminal; no is the default."""
-        self._err.write(f"{harmless(question)} [y/N] ")
-        self._err.flush()
-        with _interruptible():
+        with _interruptible():  # From the moment on when the question can be seen.
+            self._err.write(f"{harmless(question)} [y/N] ")
+            self._err.flush()
             answer = sys.stdin.readline()
         if not answer.endswith("\n"):
             self._err.write("\n")  # The input has ended (Ctrl-D) on the line of the question.
