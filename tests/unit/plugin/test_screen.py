@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
+import signal
 
 import pytest
 from hypothesis import given, settings
@@ -164,3 +165,22 @@ def test_only_a_yes_is_a_yes(typed: str, yes: bool, monkeypatch: pytest.MonkeyPa
     err = io.StringIO()
     assert Screen(io.StringIO(), err).ask("Sign?\x1b") is yes
     assert err.getvalue().startswith(r"Sign?\x1b [y/N] ")
+
+
+class Interrupted(io.StringIO):
+    """A terminal at which Ctrl-C is pressed as soon as something is seen."""
+
+    def flush(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_ends_a_question_as_soon_as_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = io.StringIO("y\n")
+    monkeypatch.setattr("sys.stdin", answers)
+
+    async def ask() -> None:
+        Screen(io.StringIO(), Interrupted()).ask("Sign?")
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(ask())
+    assert answers.read() == "y\n"  # Nobody waited for it.
