@@ -11,7 +11,6 @@ from countersign.api.policy_require import AutoApprove
 from countersign.api.status import ApprovalMode, Plan
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.history import below_rate_at, others
-from countersign.policy.matching import applies
 from countersign.policy.named_policy import NamedPolicy
 from countersign.policy.quorum import Tally
 from countersign.policy.requirement import Requirement
@@ -153,8 +152,7 @@ def _too_many(
     same = (
         each
         for each in others(around.past, request)
-        if each.automatic
-        and applies(policy, each.subject, around.namespaces.get(each.subject.namespace))
+        if each.automatic and around.counts(policy, each)
     )
     return below_rate_at(auto.limit_per_hour, _HOUR, same, now) is not None
 

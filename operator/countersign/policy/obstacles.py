@@ -14,7 +14,6 @@ from countersign.api.freeze_window import FreezeWindow
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.freezing import frozen_until
 from countersign.policy.history import below_rate_at, cooled_down_at, others
-from countersign.policy.matching import applies
 from countersign.policy.quorum import Tally
 from countersign.policy.requirement import Requirement
 from countersign.policy.subject import Subject
@@ -101,11 +100,7 @@ def _too_many(
         limit = policy.require.rate_limit
         if limit is None:
             continue
-        same = (
-            each
-            for each in others(around.past, request)
-            if applies(policy, each.subject, around.namespaces.get(each.subject.namespace))
-        )
+        same = (each for each in others(around.past, request) if around.counts(policy, each))
         until = below_rate_at(limit.count, limit.per, same, now)
         if until is not None:
             message = (
