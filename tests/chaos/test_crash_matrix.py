@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from devcluster import Cluster, OperatorProcess
-from tests.chaos.conftest import KILLED
+from tests.chaos.conftest import SETTINGS, kill_for_good
 from tests.chaos.stays import EXEC, OPERATIONS, REPEATABLE, REQUEST, Stay, named
 from tests.support.cases import Case, state_of
 from tests.support.effect_proxy import (
@@ -33,7 +33,7 @@ from tests.support.site import Site
 RETRY = {"limit": 2, "delay": "3s"}
 BOUNDARIES = ("before-the-effect", "after-the-effect", "in-verification", "in-a-retry-delay")
 ENV = {
-    **KILLED,
+    **SETTINGS,
     "COUNTERSIGN_REQUEST_TIMEOUT": "90",  # What is held is not to time out.
     "COUNTERSIGN_PARALLEL": "64",
 }
@@ -80,6 +80,17 @@ def _arrived_at(boundary: str, proxy: EffectProxy, stays: list[Stay]) -> Any:
     return lambda: sites <= hold.reached
 
 
+def _standing(stays: list[Stay], operator: OperatorProcess) -> str:
+    """Where each operation stands, and what the operator said last of all."""
+    statuses = {stay.case.name: stay.site.request(REQUEST).get("status") or {} for stay in stays}
+    lines = [
+        f"{name}: {status.get('phase')}, {len(status.get('attempts') or [])} attempts, "
+        f"{status.get('message')}"
+        for name, status in statuses.items()
+    ]
+    return "\n".join(["they are:", *lines, "its log ends:", operator.log_path.read_text()[-6000:]])
+
+
 @pytest.fixture(scope="module", params=BOUNDARIES)
 def crash(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Crash]:
     boundary: str = request.param
@@ -103,8 +114,11 @@ def crash(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Crash]:
         list(pool.map(Stay.begin, stays))
         arrived = _arrived_at(boundary, proxy, stays)
         list(pool.map(Stay.sign, stays))
-        eventually(arrived, what=f"every operation to be {boundary}", seconds=60)
-        operator.kill()
+        try:
+            eventually(arrived, what=f"every operation to be {boundary}", seconds=60)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {_standing(stays, operator)}") from None
+        kill_for_good(cluster, operator)
         list(pool.map(Stay.touch, stays))
         proxy.calm()
         operator.start()

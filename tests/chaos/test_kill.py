@@ -8,12 +8,11 @@ from random import Random
 import pytest
 
 from devcluster import Cluster, OperatorProcess
-from tests.chaos.conftest import SETTINGS, StartOperator
+from tests.chaos.conftest import SETTINGS, StartOperator, kill_for_good
 from tests.chaos.crowd import Crowd, is_over, is_planned, numbered
 from tests.chaos.history import APPROVALS, History, is_a_life
 from tests.chaos.moments import Footsteps, chance, steps_to_next
 
-ENV = {**SETTINGS, "COUNTERSIGN_LEASE_SECONDS": "2"}
 KILLS, TOGETHER, HELD_BACK = 20, 50, 5
 PLANNING, CARRYING_OUT = 3, 5
 """The fewest requests to the API server that either takes."""
@@ -22,8 +21,11 @@ PLANNING, CARRYING_OUT = 3, 5
 class Killer:
     """Kills one operator so many times, at random moments of its work, and starts it again."""
 
-    def __init__(self, operator: OperatorProcess, steps: Footsteps, dice: Random) -> None:
+    def __init__(
+        self, cluster: Cluster, operator: OperatorProcess, steps: Footsteps, dice: Random
+    ) -> None:
         self.kills = 0
+        self._cluster = cluster
         self._operator = operator
         self._steps = steps
         self._dice = dice
@@ -44,7 +46,7 @@ class Killer:
             steps = steps_to_next(KILLS - self.kills, left + later, self._dice)
             if not self._steps.wait_for(steps, or_until=done):
                 return
-            self._operator.kill()
+            kill_for_good(self._cluster, self._operator)
             self._operator.start()
             self.kills += 1
 
@@ -52,13 +54,13 @@ class Killer:
 @pytest.fixture
 def killer(cluster: Cluster, start_operator: StartOperator) -> Iterator[Killer]:
     assert cluster.audit_log is not None
-    operator = start_operator("killed", ENV)
+    operator = start_operator("killed", SETTINGS)
     steps = Footsteps(cluster.audit_log)
-    yield Killer(operator, steps, chance())
+    yield Killer(cluster, operator, steps, chance())
     steps.close()
 
 
-@pytest.mark.timeout(900)  # Twenty starts of a process, each of which waits for the Lease.
+@pytest.mark.timeout(900)  # Twenty starts of a process.
 def test_every_effect_comes_once_through_twenty_kills(cluster: Cluster, killer: Killer) -> None:
     names = numbered(TOGETHER)
     with (
