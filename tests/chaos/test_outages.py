@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devcluster import Cluster
-from tests.chaos.conftest import KILLED
+from tests.chaos.conftest import SETTINGS, kill_for_good
 from tests.chaos.repairs import SYSTEM, Repair
 from tests.support.eventually import eventually
 from tests.support.hook import Hook
@@ -34,7 +34,9 @@ def test_a_store_and_a_channel_that_were_down_get_everything_once_they_are_back(
     role = _role(cluster)
     with ExitStack() as stack:
         hook = stack.enter_context(Hook())
-        operator = cluster.start_operator(name="down", env={**KILLED, **hook.environment(tmp_path)})
+        operator = cluster.start_operator(
+            name="down", env={**SETTINGS, **hook.environment(tmp_path)}
+        )
         stack.callback(operator.terminate)
         repair = Repair.opened(cluster)
         repair.begin()
@@ -56,7 +58,7 @@ def test_a_store_and_a_channel_that_were_down_get_everything_once_they_are_back(
         assert status["effects"]["message-executed"]["state"] == "Pending"
         assert repair.shop.get("incident", "inc-1")["status"]["phase"] == "Resolved"
         eventually(lambda: hook.asked > 1, what="the channel to be asked")
-        operator.kill()
+        kill_for_good(cluster, operator)
         cluster.kubectl(*replace, input=json.dumps(role))
         hook.answer = 204
         operator.start()

@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from devcluster import Cluster, OperatorProcess
-from tests.chaos.conftest import KILLED
+from tests.chaos.conftest import SETTINGS, kill_for_good
 from tests.chaos.repairs import SYSTEM, Repair
 from tests.support.effect_proxy import is_final_status
 from tests.support.eventually import eventually
 from tests.support.fault_proxy import Answer, Asked, Exchange, Fault, FaultProxy
 from tests.support.hook import Hook
 
-ENV = {**KILLED, "COUNTERSIGN_REQUEST_TIMEOUT": "90"}
+ENV = {**SETTINGS, "COUNTERSIGN_REQUEST_TIMEOUT": "90"}
 """What is held is not to time out."""
 
 
@@ -116,7 +116,7 @@ def crash(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             return not crash.left
 
         eventually(arrived, what="every request to be at its boundary", seconds=25)
-        operator.kill()
+        kill_for_good(cluster, operator)
         for fault in faults:
             fault.times = 0
         operator.start()
