@@ -61,6 +61,7 @@ class PolicyBook:
         self._clock = clock
         self._policies: dict[str, NamedPolicy] = {}
         self._namespaces: dict[str, Labels] = {}
+        self._former: dict[str, Labels] = {}
         self._past: dict[str, tuple[int, Past]] = {}
         self._waiting: dict[str, Waiting] = {}
         self._lacks = {"policies"}
@@ -80,7 +81,13 @@ class PolicyBook:
     def now(self) -> Circumstances:
         """What is known at this moment, complete or not."""
         policies = tuple(self._policies[name] for name in sorted(self._policies))
-        return Circumstances(policies, self._namespaces, _Values(self._past))
+        return Circumstances(
+            policies,
+            self._namespaces,
+            self._former,
+            complete=self._namespaces_known,
+            past=_Values(self._past),
+        )
 
     def approved(self, request: ApprovalRequest, status: ApprovalRequestStatus) -> None:
         """Count an approval before it is written: two at once must not both be the last one."""
@@ -163,6 +170,9 @@ class PolicyBook:
         """These are all, by name; returns the requests in those that differ."""
         names = labels.keys() | self._namespaces.keys()
         differ = {name for name in names if labels.get(name) != self._namespaces.get(name)}
+        self._former |= {
+            name: known for name, known in self._namespaces.items() if name not in labels
+        }
         self._namespaces = dict(labels)
         self._namespaces_known = True
         self._judge()
@@ -173,7 +183,7 @@ class PolicyBook:
         if self._namespaces.get(name) == labels:
             return []
         if labels is None:
-            self._namespaces.pop(name, None)
+            self._former[name] = self._namespaces.pop(name)
         else:
             self._namespaces[name] = labels
         return self._in({name})
@@ -231,6 +241,9 @@ class PolicyBook:
             oldest = self._clock.now() - self._kept_for - timedelta(minutes=1)
             for uid in [uid for uid, (_, past) in self._past.items() if past.latest < oldest]:
                 del self._past[uid]
+            of_the_past = {past.subject.namespace for _, past in self._past.values()}
+            for name in self._former.keys() - of_the_past:
+                del self._former[name]
 
     def _judge(self) -> None:
         """Whether all is known that the policies of now depend on."""

@@ -28,7 +28,7 @@ def policy(name: str = "p", match: JsonObject | None = None, **require: Any) -> 
 
 def under(*policies: NamedPolicy, past: list[Past] | None = None, **labels: str) -> Circumstances:
     """These policies, and namespace ``shop`` with these labels."""
-    return Circumstances(policies, {"shop": labels}, past or [])
+    return Circumstances(policies, {"shop": labels}, past=past or [])
 
 
 def absolute(hours_from: float, hours_to: float, **more: Any) -> JsonObject:

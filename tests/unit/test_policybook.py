@@ -158,6 +158,31 @@ def test_policies_that_were_deleted_while_the_watch_was_away_are_noticed() -> No
     assert [each.name for each in made.now().policies] == ["a"]
 
 
+@pytest.mark.parametrize("how", ["told", "listed again"])
+def test_to_delete_a_namespace_makes_no_room_for_more(how: str) -> None:
+    made = book(policy_body(match=SELECTS, rateLimit={"count": 1, "per": "1h"}))
+    made.namespaces_are({"shop": {"tier": "prod"}, "calm": {"tier": "dev"}})
+    made.saw(approved())
+    if how == "told":
+        made.namespace_is("shop", None)
+    else:
+        made.namespaces_are({"calm": {"tier": "dev"}})
+    around = made.now()
+    [policy], [earlier] = around.policies, around.past
+    assert around.complete
+    assert around.counts(policy, earlier)
+
+
+def test_labels_of_deleted_namespaces_are_kept_no_longer_than_the_past() -> None:
+    made = book(policy_body(match=SELECTS, cooldown="1h"))
+    made.namespaces_are({"shop": {"tier": "prod"}, "calm": {"tier": "prod"}})
+    made.saw(approved())
+    made.namespaces_are({})
+    for number in range(512):
+        made.saw(approved(request(uid=f"other-{number}")))
+    assert set(made.now().former) == {"shop"}
+
+
 def test_labels_that_change_concern_their_namespace_where_a_policy_asks_for_some() -> None:
     made = book(policy_body(match=SELECTS, signatures=2))
     waiting_in(made)

@@ -16,12 +16,15 @@ from countersign.policy.subject import Subject
 class Circumstances:
     """The policies there are, the labels of namespaces, and what was approved before.
 
-    ``namespaces`` has those whose labels are known, by name. ``reliance`` is there where the
+    ``namespaces`` has those whose labels are known, by name; ``former`` has the last labels of those
+    that were deleted; ``complete`` says that there are no others. ``reliance`` is there where the
     decision depends on it, see ``decide.asks_for_trust``.
     """
 
     policies: tuple[NamedPolicy, ...]
     namespaces: Mapping[str, Labels] = field(default_factory=dict)
+    former: Mapping[str, Labels] = field(default_factory=dict)
+    complete: bool = False
     past: Collection[Past] = ()
     reliance: Reliance | None = None
 
@@ -32,11 +35,12 @@ class Circumstances:
     def counts(self, policy: NamedPolicy, earlier: Past) -> bool:
         """Whether something that was approved before is of what a policy matches.
 
-        Whatever is approved is in a namespace whose labels are known then: one that is not there
-        any more has been deleted since, and no selector selects it.
+        To delete its namespace does not make room for more. One that was deleted before any policy
+        selected namespaces has had no labels that anybody knows, and is in nobody's way.
         """
-        labels = self.namespaces.get(earlier.subject.namespace)
-        if labels is None and selects_namespaces((policy,)):
+        namespace = earlier.subject.namespace
+        labels = self.namespaces.get(namespace, self.former.get(namespace))
+        if labels is None and self.complete and selects_namespaces((policy,)):
             return False
         return applies(policy, earlier.subject, labels)
 

@@ -56,7 +56,7 @@ def explain(
     cannot be told. ``reliance`` is how far what it does can be trusted, where that is known.
     """
     namespaces = {request.metadata.namespace: dict(namespace_labels)}
-    around = Circumstances(tuple(policies), namespaces, past, reliance)
+    around = Circumstances(tuple(policies), namespaces, past=past, reliance=reliance)
     step, message = _described(decide(request, around, now))
     base = Explanation(
         request=request.key,
