@@ -313,6 +313,17 @@ async def test_events_are_posted_when_they_are_told_and_one_that_fails_stops_non
     assert len(world.desk.posted) == 1
 
 
+async def test_what_was_written_is_told_by_its_events() -> None:
+    world = World(action=SCALE)
+    world.cluster.faults["get"].append(not_found())
+    step = await world.workflow.advance(world.request)
+    assert world.desk.posted == []
+    saved = await world.workflow.save(world.request, step)
+    assert saved is not None
+    assert saved.phase is Phase.FAILED
+    assert len(world.desk.posted) == 1
+
+
 async def test_decisions_are_counted() -> None:
     world = World(action=SCALE)
     await world.approve()

@@ -30,6 +30,7 @@ KIND = "ApprovalRequest"
 MUTABLE_SPEC_FIELDS = ("signatures", "cancelled")
 MAX_SIGNATURES = 32
 _USER_NAME = 512
+_OBJECT_NAME = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 _ATOMIC = schema(map_type="atomic")
 """Written as a whole and by one writer: the API server need not track its fields one by one."""
 
@@ -202,6 +203,7 @@ class ApprovalRequestSpec(Model):
         description="Name of the Playbook that this follows, in the same namespace. Its trust "
         "counts only for the very operations of its steps.",
         max_length=253,
+        pattern=_OBJECT_NAME,
     )
     requested_by: str | None = Field(
         default=None,
@@ -245,7 +247,7 @@ class ApprovalRequestSpec(Model):
         description="ServiceAccount of the request's namespace that the action runs as.",
         min_length=1,
         max_length=253,
-        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        pattern=_OBJECT_NAME,
     )
     dry_run: bool = Field(default=False, description="Plan only; nothing is ever carried out.")
     cancelled: bool = Field(default=False, description="Set to true to call the request off.")

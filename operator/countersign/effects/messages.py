@@ -114,7 +114,7 @@ class Messages:
         settled = self._deliveries.expect(request, name)
         try:
             self._notifier.notify(message, settled)
-        except BaseException:
+        except Exception:
             self._deliveries.give_back(request, name)
             raise
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
@@ -53,7 +52,6 @@ class Courier:
         self._reminders = Reminders(clock, routing.expiring_soon, self.notify)
         self._receipts = Receipts(_soon)
         self._stopped = False
-        self.results: Counter[tuple[str, Result]] = Counter()
 
     def wants(self, message: Notification) -> bool:
         """Whether any route leads anywhere."""
@@ -99,12 +97,7 @@ class Courier:
         if self._close is not None:
             await self._close()
 
-    def dead_letters(self, channel: str) -> int:
-        """How many messages a channel was not told and will not be."""
-        return sum(self.results[channel, result] for result in _GIVEN_UP)
-
     def _note(self, channel: str, message: Notification, result: Result) -> None:
-        self.results[channel, result] += 1
         self._meter.notified(channel, result)
         if result == "delivered" or result in _GIVEN_UP:
             self._receipts.close(message.id, channel, given_up=result in _GIVEN_UP)

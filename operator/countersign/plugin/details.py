@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from countersign.api.approval_request import ApprovalRequest, Signature
-from countersign.api.status import MeasuredRadius, Plan, PlanStep
+from countersign.api.status import MeasuredRadius, Plan, PlanStep, TimelineEvent
 from countersign.plugin import words
 from countersign.plugin.linked import NOTHING_READ, Linked
 from countersign.plugin.screen import Line, Span, line
@@ -26,7 +26,7 @@ def details(
     yield from summary(request, now, named)
     yield from signatures(request)
     yield from _outcome(request)
-    yield from timeline(request)
+    yield from timeline(request.status.timeline)
     yield from _conditions(request)
 
 
@@ -74,13 +74,13 @@ def signatures(request: ApprovalRequest) -> Iterator[Line]:
         yield _signature(request, each)
 
 
-def timeline(request: ApprovalRequest) -> Iterator[Line]:
-    """What has happened."""
-    if not request.status.timeline:
+def timeline(events: Sequence[TimelineEvent]) -> Iterator[Line]:
+    """What has happened to a request."""
+    if not events:
         return
     yield line()
     yield line(("Timeline", "bold"))
-    for event in request.status.timeline:
+    for event in events:
         said = f": {event.description}" if event.description else ""
         start = f"  {words.clock(event.time)}  "
         yield line(

@@ -8,6 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from countersign.actions.render import action_text
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident
 from countersign.api.playbook import Playbook
@@ -20,6 +21,7 @@ from countersign.plugin.session import Session
 from countersign.plugin.together import together
 from countersign.policy.decide import current_plan
 from countersign.policy.reliance import Reliance, in_playbook
+from countersign.records.incident import incident_name
 
 Found = TypeVar("Found")
 
@@ -34,8 +36,8 @@ class Linked:
     def said(self, request: ApprovalRequest, now: datetime) -> list[tuple[str, Span]]:
         """A label and a line for each that is named; just its name where nobody has looked."""
         found = []
-        if request.spec.incident:
-            found.append(("Incident", self._incident(request.spec.incident)))
+        if (incident := request.spec.incident or _mentioned(request)) is not None:
+            found.append(("Incident", self._incident(incident)))
         if request.spec.playbook:
             found.append(("Playbook", self._playbook(request.spec.playbook, now)))
         return found
@@ -63,13 +65,18 @@ NOTHING_READ = Linked()
 
 async def linked(session: Session, request: ApprovalRequest) -> Linked:
     """Read what a request names. What cannot be read is no error: the request is looked at."""
-    cases, spec = Cases(session.connection), request.spec
-    namespace = request.metadata.namespace
+    cases, named = Cases(session.connection), request.spec.playbook
+    namespace, mentioned = request.metadata.namespace, _mentioned(request)
     incident, playbook = await together(
-        _read(cases.incident(namespace, spec.incident.lower()) if spec.incident else None),
-        _read(cases.playbook(namespace, spec.playbook) if spec.playbook else None),
+        _read(cases.incident(namespace, mentioned) if mentioned else None),
+        _read(cases.playbook(namespace, named) if named else None),
     )
     return Linked(incident, playbook)
+
+
+def _mentioned(request: ApprovalRequest) -> str | None:
+    """Name of the incident that the operator takes it to belong to."""
+    return incident_name(request, action_text(request))
 
 
 async def _read(asked: Coroutine[Any, Any, Found] | None) -> Found | str | None:

@@ -130,18 +130,16 @@ def with_messages(
 
 
 def _begun(request: ApprovalRequest, *, success: bool, now: datetime) -> dict[str, EffectStatus]:
-    def state(state: EffectState, message: str | None = None) -> EffectStatus:
-        return EffectStatus(state=state, message=message, since=now)
-
+    pending_ = EffectStatus(state=EffectState.PENDING, since=now)
     incident = incident_name(request, action_text(request))
-    effects = {KNOWLEDGE: state(EffectState.PENDING)}
+    effects = {KNOWLEDGE: pending_}
     if success and incident is not None:
-        effects[INCIDENT] = state(EffectState.PENDING)
-        effects[PLAYBOOK] = state(EffectState.PENDING)
+        effects |= {INCIDENT: pending_, PLAYBOOK: pending_}
     elif success:
-        effects[PLAYBOOK] = state(EffectState.SKIPPED, NO_INCIDENT)
+        skipped = EffectState.SKIPPED
+        effects[PLAYBOOK] = EffectStatus(state=skipped, message=NO_INCIDENT, since=now)
     if incident is not None or request.spec.playbook is not None:
-        effects[LEARNING] = state(EffectState.PENDING)
+        effects[LEARNING] = pending_
     return effects
 
 

@@ -16,9 +16,9 @@ from countersign.policy.subject import Subject
 class Circumstances:
     """The policies there are, the labels of namespaces, and what was approved before.
 
-    ``namespaces`` has those whose labels are known, by name; ``former`` has the last labels of those
-    that were deleted; ``complete`` says that there are no others. ``reliance`` is there where the
-    decision depends on it, see ``decide.asks_for_trust``.
+    ``namespaces`` has those whose labels are known, by name; ``former`` has the last labels of
+    those that were deleted; ``complete`` says that there are no others. ``reliance`` is there where
+    the decision depends on it, see ``decide.asks_for_trust``.
     """
 
     policies: tuple[NamedPolicy, ...]

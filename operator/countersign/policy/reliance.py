@@ -12,12 +12,10 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import Operation, OperationType
 from countersign.api.playbook import Playbook, PlaybookState
 from countersign.api.status import Plan
-from countersign.api.text import clip
 from countersign.errors import RefusedError
 from countersign.records.execution import Choice, Execution
 from countersign.records.learning import trust
 
-_NAME_LIMIT = 253
 _ANEW_EACH_TIME = frozenset(
     {
         OperationType.APPLY,
@@ -71,7 +69,7 @@ def in_playbook(
     request: ApprovalRequest, plan: Plan, playbook: Playbook | None, now: datetime
 ) -> Reliance:
     """The trust in the playbook that a request says it follows, if it does follow it."""
-    name = clip(request.spec.playbook or "", _NAME_LIMIT)
+    name = request.spec.playbook
     if playbook is None:
         where = request.metadata.namespace
         return Reliance(None, f"there is no playbook {name} in namespace {where}")

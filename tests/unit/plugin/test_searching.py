@@ -29,6 +29,7 @@ from countersign.stores.memory import MemoryStore
 from tests.support.fakes import FakeConfigMaps
 from tests.support.fakes_objects import after
 from tests.support.knowledge import BASE, entry
+from tests.support.lessons import happening
 from tests.support.terminals import HOSTILE, Terminal, dangerous
 
 IDS = ("3f2a9c1e-0000-4000-8000-000000000001", "3f2a9c1e-0000-4000-8000-000000000002")
@@ -166,6 +167,16 @@ async def test_an_entry_on_a_terminal_is_laid_out() -> None:
     assert "自動修復: NodeDiskFull" in out
 
 
+async def test_below_an_entry_is_all_that_happened_to_its_request() -> None:
+    store, happened = await kept(*BASE), [happening(1), happening(2, description="then")]
+    await store.note(BASE[2].id, happened)
+    out, _, _ = await said(store, show="ops/drain-node")
+    assert out.partition("\n\nTimeline\n")[2].count("\n") == len(happened)
+    assert out.endswith(": then\n")
+    written, _, _ = await said(store, show="ops/drain-node", output=Form.JSON)
+    assert json.loads(written)["timeline"] == [each.to_json() for each in happened]
+
+
 # --- Hostile texts --------------------------------------------------------------------------------
 
 HOSTILE_MARKDOWN = (
@@ -193,7 +204,9 @@ async def test_nothing_in_an_entry_commands_a_terminal(
         request=HOSTILE,
         related_incident=HOSTILE,
     )
-    out, err, status = await said(await kept(bad), at(), output=form, show=show)
+    store = await kept(bad)
+    await store.note(bad.id, [happening(1, title=HOSTILE, description=HOSTILE, actor=HOSTILE)])
+    out, err, status = await said(store, at(), output=form, show=show)
     assert (err, status) == ("", 0)
     assert dangerous(_COLOUR.sub("", out)) == set()
     assert "\x1b]8" not in out

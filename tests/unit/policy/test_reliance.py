@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from countersign.api.operation import Kind, Operation, OperationType, Target
 from countersign.api.parameters import ApplyParameters, ExecParameters
@@ -98,10 +99,10 @@ def test_trust_is_unknown_and_why(why: str) -> None:
     assert (found.trust, found.about) == (None, why)
 
 
-def test_a_name_that_is_written_into_sentences_cannot_break_them() -> None:
-    of = request(playbook="x\x1b[2J\nall is well")
-    found = in_playbook(of, plan(RESTART), None, START)
-    assert found.about == "there is no playbook x [2J all is well in namespace shop"
+@pytest.mark.parametrize("name", ["", ".", "..", "x/../y", "x?y", "X", "x\x1b[2J\nall is well"])
+def test_what_can_be_no_name_of_a_playbook_is_no_request(name: str) -> None:
+    with pytest.raises(ValidationError, match=r"spec\.playbook"):
+        request(playbook=name)
 
 
 NOT_THE_SAME = {

@@ -121,7 +121,7 @@ def _show_timelines(screen: Screen, found: Sequence[ApprovalRequest]) -> None:
             screen.say()
         screen.show([line((request.key, "bold"), f"  {request.phase.value}")])
         # Its heading goes without saying here.
-        screen.show(list(timeline(request))[2:])
+        screen.show(list(timeline(request.status.timeline))[2:])
 
 
 async def _about_me(session: Session, items: list[JsonObject], choice: Choice) -> list[JsonObject]:

@@ -16,6 +16,7 @@ from countersign.config import Settings
 from countersign.errors import StoreError
 from countersign.plugin import formats, knowledge
 from countersign.plugin.commands.searching import Form, Library, Wanted
+from countersign.plugin.details import timeline
 from countersign.plugin.exits import Exit, PluginError, refused
 from countersign.plugin.options import Where
 from countersign.plugin.screen import Screen
@@ -67,7 +68,7 @@ async def answer(screen: Screen, store: Store, wanted: Wanted) -> None:
     """Show what is found. ``Exit`` with 1 where nothing is; ``PluginError``."""
     now = datetime.now(UTC)
     if wanted.show is not None:
-        _show(screen, await picked(store, wanted.show), wanted.output)
+        await _show(screen, store, wanted.show, wanted.output)
         return
     found = await store.search(_query(wanted, now))
     if wanted.output is Form.JSON:
@@ -134,12 +135,17 @@ def _query(wanted: Wanted, now: datetime) -> Query:
     )
 
 
-def _show(screen: Screen, entry: KnowledgeEntry, form: Form) -> None:
+async def _show(screen: Screen, store: Store, name: str, form: Form) -> None:
+    """One entry as a whole, and all that happened to its request."""
+    entry = await picked(store, name)
+    events = await store.timeline(entry.id)
     if form is Form.JSON:
-        screen.document(formats.dumped(entry.to_json()))
+        told = [each.to_json() for each in events]
+        screen.document(formats.dumped({**entry.to_json(), "timeline": told}))
         return
     screen.show(knowledge.about(entry))
     screen.markdown(entry.content)
+    screen.show(timeline(events))
 
 
 async def _nothing(store: Store) -> str:

@@ -74,8 +74,8 @@ class Wanted:
         typer.Option(
             "--show",
             metavar="ID",
-            help="Instead: one entry as a whole, by its ID, the beginning of it, or the request "
-            "as NAMESPACE/NAME.",
+            help="Instead: one entry as a whole and the timeline of its request, by its ID, the "
+            "beginning of it, or the request as NAMESPACE/NAME.",
         ),
     ] = None
     output: Annotated[
