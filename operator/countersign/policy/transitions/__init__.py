@@ -1,0 +1,38 @@
+"""What each step writes into the status. Pure: the old request and what happened give the new."""
+
+from countersign.policy.transitions.deciding import (
+    AUTOMATIC,
+    BREAK_GLASS,
+    approved,
+    ended_unapproved,
+    held_back,
+    stale,
+    waiting,
+)
+from countersign.policy.transitions.executing import (
+    beginning,
+    finished,
+    milliseconds,
+    retrying,
+    verifying,
+)
+from countersign.policy.transitions.planning import NO_CHANGE, planned, planning_later, refused
+
+__all__ = [
+    "AUTOMATIC",
+    "BREAK_GLASS",
+    "NO_CHANGE",
+    "approved",
+    "beginning",
+    "ended_unapproved",
+    "finished",
+    "held_back",
+    "milliseconds",
+    "planned",
+    "planning_later",
+    "refused",
+    "retrying",
+    "stale",
+    "verifying",
+    "waiting",
+]
