@@ -12,8 +12,10 @@ import structlog
 from countersign.actions.digest import plan_digest
 from countersign.actions.manifests import split
 from countersign.actions.parser import Foreign, Refusal, parse
-from countersign.api.approval_request import ApprovalRequest, Phase, Risk
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import Operation, OperationType, Target
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
 from countersign.api.status import MAX_STEPS, Plan, PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
+from countersign.api.phase import Phase
 from countersign.api.policy_require import REMEMBERED
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.flapping import FLAPPING_WITHIN

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import structlog
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.status import Plan
 from countersign.policy import reliance
 from countersign.policy.circumstances import Circumstances

@@ -16,8 +16,10 @@ from typing import Literal
 
 import structlog
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.operation import Operation, OperationType
+from countersign.api.phase import Phase
 from countersign.api.status import VALUE_LIMIT, ApprovalMode, Attempt, Plan
 from countersign.api.text import clip
 from countersign.effects import Outbox

@@ -7,7 +7,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.errors import ApiError
 from countersign.policy.circumstances import Circumstances

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from countersign.actions.digest import plan_digest
-from countersign.api.approval_request import ApprovalRequest, Risk, Signature
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import Kind, Operation, OperationType, Target
 from countersign.api.parameters import ScaleParameters
+from countersign.api.risk import Risk
+from countersign.api.signature import Signature
 from countersign.api.status import ApprovalMode, Change, ObjectReference, Plan, PlanStep
 from countersign.policy import transitions
 from countersign.policy.circumstances import Circumstances

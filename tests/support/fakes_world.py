@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.conditions import ConditionType
 from countersign.api.operation import OperationType
+from countersign.api.phase import Phase
 from countersign.effects import outbox_of
 from countersign.executors import all_executors
 from countersign.ports import Executor, Notifier

@@ -12,9 +12,10 @@ import pytest
 from kmock import RawHandler
 from kubernetes.aio.client import Configuration
 
-from countersign.api.approval_request import ApprovalRequestStatus, Risk
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.effects import EffectState, EffectStatus
 from countersign.api.kinds import BUILT_IN, Resource
+from countersign.api.risk import Risk
 from countersign.api.status import OUTPUT_LIMIT, Attempt
 from countersign.cluster import (
     KubernetesCluster,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
 from countersign.policy import transitions
 from countersign.policy.flapping import FLAPPING_WITHIN
 from countersign.policybook import PolicyBook

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import Phase
+from countersign.api.phase import Phase
 from countersign.api.status import ApprovalMode
 from countersign.errors import ApiError, StoreError
 from countersign.policy.named_policy import NamedPolicy

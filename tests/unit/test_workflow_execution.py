@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
 from countersign.errors import ApiError
 from countersign.executors.stamps import STAMP
 from countersign.ports import JsonObject

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countersign.api.approval_request import Phase, may_follow
+from countersign.api.phase import Phase, may_follow
 from countersign.ports import JsonObject
 from tests.support.fakes import Fault, LostAnswer, conflict, forbidden, unavailable
 from tests.support.fakes_objects import with_status

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from countersign.actions.digest import plan_digest
-from countersign.api.approval_request import Phase, Risk
 from countersign.api.operation import OperationType
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
 from countersign.errors import ApiError
 from countersign.ports import ServiceAccount
 from tests.support.fakes import EXECUTOR, forbidden, not_found, unavailable

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import Phase
 from countersign.api.operation import OperationType
+from countersign.api.phase import Phase
 from countersign.api.status import ApprovalMode
 from countersign.errors import ApiError
 from countersign.policy.named_policy import NamedPolicy

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import Phase
 from countersign.api.operation import MAX_TARGETS, Operation, OperationType, Target
 from countersign.api.parameters import ExecParameters
+from countersign.api.phase import Phase
 from countersign.api.status import MAX_STEPS, Change, PlanStep
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.paths import reference

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
 from countersign.workflow import Step
 from tests.support.fakes import FakeNotifier, unavailable
 from tests.support.fakes_objects import UID, request

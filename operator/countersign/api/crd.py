@@ -7,6 +7,7 @@ no titles, no ``anyOf`` for optional fields, a description on every field.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from countersign.api.approval_policy import POLICY_KIND, POLICY_PLURAL, ApprovalPolicy
@@ -129,65 +130,43 @@ _PLAYBOOK_COLUMNS: list[Column] = [
 ]
 
 
-def approval_request_crd() -> JsonObject:
-    """The CustomResourceDefinition of ApprovalRequest."""
-    names = {
-        "kind": KIND,
-        "listKind": f"{KIND}List",
-        "plural": PLURAL,
-        "singular": "approvalrequest",
-        "shortNames": ["approvals", "approval"],
-        "categories": ["countersign"],
-    }
-    return _definition(ApprovalRequest, "Namespaced", names, _COLUMNS)
+@dataclass(frozen=True)
+class _Kind:
+    """One of our kinds, and what kubectl shows of it."""
+
+    model: type[Model]
+    kind: str
+    plural: str
+    short_names: tuple[str, ...]
+    columns: Sequence[Column]
+    scope: str = "Namespaced"
+
+    @property
+    def names(self) -> JsonObject:
+        return {
+            "kind": self.kind,
+            "listKind": f"{self.kind}List",
+            "plural": self.plural,
+            "singular": self.kind.lower(),
+            **({"shortNames": list(self.short_names)} if self.short_names else {}),
+            "categories": ["countersign"],
+        }
 
 
-def approval_policy_crd() -> JsonObject:
-    """The CustomResourceDefinition of ApprovalPolicy."""
-    names = {
-        "kind": POLICY_KIND,
-        "listKind": f"{POLICY_KIND}List",
-        "plural": POLICY_PLURAL,
-        "singular": "approvalpolicy",
-        "shortNames": ["apol"],
-        "categories": ["countersign"],
-    }
-    return _definition(ApprovalPolicy, "Cluster", names, _POLICY_COLUMNS)
+_KINDS = (
+    _Kind(ApprovalRequest, KIND, PLURAL, ("approvals", "approval"), _COLUMNS),
+    _Kind(ApprovalPolicy, POLICY_KIND, POLICY_PLURAL, ("apol",), _POLICY_COLUMNS, "Cluster"),
+    _Kind(Incident, INCIDENT_KIND, INCIDENT_PLURAL, ("inc",), _INCIDENT_COLUMNS),
+    _Kind(Playbook, PLAYBOOK_KIND, PLAYBOOK_PLURAL, (), _PLAYBOOK_COLUMNS),
+)
 
 
-def incident_crd() -> JsonObject:
-    """The CustomResourceDefinition of Incident."""
-    names = {
-        "kind": INCIDENT_KIND,
-        "listKind": f"{INCIDENT_KIND}List",
-        "plural": INCIDENT_PLURAL,
-        "singular": "incident",
-        "shortNames": ["inc"],
-        "categories": ["countersign"],
-    }
-    return _definition(Incident, "Namespaced", names, _INCIDENT_COLUMNS)
-
-
-def playbook_crd() -> JsonObject:
-    """The CustomResourceDefinition of Playbook."""
-    names = {
-        "kind": PLAYBOOK_KIND,
-        "listKind": f"{PLAYBOOK_KIND}List",
-        "plural": PLAYBOOK_PLURAL,
-        "singular": "playbook",
-        "categories": ["countersign"],
-    }
-    return _definition(Playbook, "Namespaced", names, _PLAYBOOK_COLUMNS)
-
-
-def _definition(
-    model: type[Model], scope: str, names: JsonObject, columns: Sequence[Column]
-) -> JsonObject:
-    schema = structural_schema(model)
+def _definition(of: _Kind) -> JsonObject:
+    schema = structural_schema(of.model)
     schema["properties"]["metadata"] = {"type": "object"}
     schema["properties"] = {
         "apiVersion": {"type": "string", "description": f"{GROUP}/{VERSION}."},
-        "kind": {"type": "string", "description": f"{names['kind']}."},
+        "kind": {"type": "string", "description": f"{of.kind}."},
         **schema["properties"],
     }
     schema["required"] = ["spec"]
@@ -199,11 +178,11 @@ def _definition(
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{names['plural']}.{GROUP}"},
+        "metadata": {"name": f"{of.plural}.{GROUP}"},
         "spec": {
             "group": GROUP,
-            "scope": scope,
-            "names": names,
+            "scope": of.scope,
+            "names": of.names,
             "versions": [
                 {
                     "name": VERSION,
@@ -219,7 +198,7 @@ def _definition(
                             "description": description,
                             **({"priority": priority} if priority else {}),
                         }
-                        for name, kind, path, priority, description in columns
+                        for name, kind, path, priority, description in of.columns
                     ],
                 }
             ],
@@ -229,7 +208,7 @@ def _definition(
 
 def all_crds() -> list[JsonObject]:
     """Every CRD, in the order they are printed."""
-    return [approval_request_crd(), approval_policy_crd(), incident_crd(), playbook_crd()]
+    return [_definition(each) for each in _KINDS]
 
 
 def missing_fields(installed: JsonObject) -> list[str]:

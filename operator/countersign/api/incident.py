@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from countersign.api.approval_request import Metadata
 from countersign.api.base import LeanModel, Model, Time, rule, schema
+from countersign.api.metadata import Metadata
 from countersign.api.status import KnowledgeReference
 
 INCIDENT_KIND = "Incident"

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from countersign.api.approval_request import Metadata
 from countersign.api.base import LeanModel, Model, Time, rule, schema
+from countersign.api.metadata import Metadata
 from countersign.api.operation import Operation
 
 PLAYBOOK_KIND = "Playbook"

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from countersign.api.approval_request import Risk
 from countersign.api.base import LeanModel, rule, schema
 from countersign.api.operation_type import OperationType
 from countersign.api.parameters.limits import KEY, LABEL_VALUE
+from countersign.api.risk import Risk
 
 _SELECTED = 32
 _PATTERN = r"^[A-Za-z0-9*]([-A-Za-z0-9.:*]*[A-Za-z0-9*])?$"

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from countersign.api.approval_request import MAX_SIGNATURES, Risk
 from countersign.api.base import LeanModel, rule, schema
 from countersign.api.duration import Duration
 from countersign.api.freeze_window import GROUP_NAME, MAX_GROUPS, FreezeWindow
+from countersign.api.risk import Risk
+from countersign.api.signature import MAX_SIGNATURES
 
 REMEMBERED = timedelta(hours=168)
 """For how long earlier executions are remembered; longer cooldowns and rates are refused."""

@@ -7,9 +7,10 @@ from typing import TypeVar
 import structlog
 from pydantic import ValidationError
 
-from countersign.api.approval_request import GROUP, VERSION, Metadata
+from countersign.api.approval_request import GROUP, VERSION
 from countersign.api.base import Model, first_problem
 from countersign.api.incident import INCIDENT_KIND, INCIDENT_PLURAL, Incident, IncidentStatus
+from countersign.api.metadata import Metadata
 from countersign.api.playbook import (
     PLAYBOOK_KIND,
     PLAYBOOK_PLURAL,

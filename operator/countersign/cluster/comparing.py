@@ -6,8 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from countersign.api.approval_request import Metadata
 from countersign.api.base import Model
+from countersign.api.metadata import Metadata
 from countersign.errors import ApiError
 from countersign.ports import JsonObject
 

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from countersign.api.approval_policy import POLICY_PLURAL
-from countersign.api.approval_request import (
-    GROUP,
-    PLURAL,
-    VERSION,
-    ApprovalRequest,
-    ApprovalRequestStatus,
-)
+from countersign.api.approval_request import GROUP, PLURAL, VERSION, ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.cluster.comparing import precondition, read_as, status_changes
 from countersign.cluster.urls import url_of
 from countersign.connection import Call, Connection

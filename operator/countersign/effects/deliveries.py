@@ -10,8 +10,9 @@ from functools import partial
 
 import structlog
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.effects import EffectState
+from countersign.api.phase import Phase
 from countersign.effects.patience import Patience
 from countersign.errors import ApiError
 from countersign.policy.bookkeeping import Result, pending, recorded

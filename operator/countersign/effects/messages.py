@@ -12,8 +12,10 @@ from collections.abc import Iterator
 import structlog
 
 from countersign.actions.render import action_text
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.effects import EffectState
+from countersign.api.phase import Phase
 from countersign.effects.deliveries import Deliveries
 from countersign.policy.bookkeeping import MESSAGE, Result, pending, with_messages
 from countersign.ports import Clock, Meter, Notifier

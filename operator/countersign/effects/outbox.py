@@ -12,7 +12,8 @@ from datetime import datetime
 
 import structlog
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.effects import EffectState
 from countersign.effects.deliveries import Deliveries
 from countersign.effects.dossier import Dossier

@@ -12,12 +12,10 @@ import kopf
 import structlog
 from pydantic import ValidationError
 
-from countersign.api.approval_request import (
-    ApprovalRequest,
-    Phase,
-)
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
+from countersign.api.phase import Phase
 from countersign.cluster import status_changes
 from countersign.effects import Outbox
 from countersign.errors import ApiError

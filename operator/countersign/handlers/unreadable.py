@@ -8,9 +8,9 @@ from typing import Any
 import kopf
 from pydantic import ValidationError
 
-from countersign.api.approval_request import Phase
 from countersign.api.base import first_problem
 from countersign.api.conditions import ConditionType
+from countersign.api.phase import Phase
 from countersign.api.text import clip
 
 _MOVING = (Phase.APPROVED, Phase.EXECUTING)

@@ -11,8 +11,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from countersign.api.approval_request import Phase, Risk
 from countersign.api.duration import Duration
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
 from countersign.errors import ConfigError
 from countersign.records.notification import Notification, NotificationStep
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from countersign.api.approval_request import Phase
 from countersign.api.base import format_time
+from countersign.api.phase import Phase
 from countersign.api.text import clip
 from countersign.records.notification import (
     Notification,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from countersign.api.approval_request import ApprovalRequest, Signature
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.signature import Signature
 from countersign.api.status import MeasuredRadius, Plan, PlanStep, TimelineEvent
 from countersign.plugin import words
 from countersign.plugin.linked import NOTHING_READ, Linked

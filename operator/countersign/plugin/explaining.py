@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from countersign.api.approval_request import GROUP, PLURAL, ApprovalRequest, Phase
+from countersign.api.approval_request import GROUP, PLURAL, ApprovalRequest
 from countersign.api.base import format_time
+from countersign.api.phase import Phase
 from countersign.plugin import words
 from countersign.plugin.details import signatures
 from countersign.plugin.screen import Line, Span, line

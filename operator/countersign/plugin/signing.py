@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from countersign.api.approval_request import ApprovalRequest, Phase, Signature
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
+from countersign.api.signature import Signature
 from countersign.plugin import words
 from countersign.plugin.commands.deciding import Decision
 from countersign.plugin.exits import Exit, PluginError, refused

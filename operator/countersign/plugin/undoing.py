@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import MAX_TARGETS, Operation
+from countersign.api.phase import Phase
 from countersign.api.status import PlanStep
 from countersign.plugin import words
 from countersign.plugin.exits import refused

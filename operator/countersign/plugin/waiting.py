@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.conditions import ConditionType
+from countersign.api.phase import Phase
 from countersign.errors import ApiError
 from countersign.plugin import words
 from countersign.plugin.exits import Exit, PluginError

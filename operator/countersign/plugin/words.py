@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from countersign.api.approval_request import ApprovalRequest, Phase, Risk
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
 from countersign.plugin.screen import Span
 
 PHASES: dict[Phase, str] = {

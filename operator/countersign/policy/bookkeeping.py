@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from countersign.actions.render import action_text
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.conditions import ConditionType, condition
 from countersign.api.effects import EffectState, EffectStatus
+from countersign.api.phase import Phase
 from countersign.api.status import VALUE_LIMIT, KnowledgeReference
 from countersign.api.text import clip
 from countersign.policy.status_draft import StatusDraft

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from countersign.api.approval_request import ApprovalRequest, Phase, Risk
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.conditions import ConditionType
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
 from countersign.api.status import Plan
 from countersign.policy.bookkeeping import needs_record
 from countersign.policy.circumstances import Circumstances

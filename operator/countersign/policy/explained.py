@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from countersign.api.approval_request import Phase, Risk
 from countersign.api.base import Model, Time
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
 
 
 class AppliedPolicy(Model):

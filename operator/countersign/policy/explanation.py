@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.decide import current_plan, decide, expiry, needed, tally
 from countersign.policy.decision import (

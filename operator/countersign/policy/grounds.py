@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from countersign.api.approval_request import ApprovalRequest, Risk, Signature
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.policy_require import AutoApprove
+from countersign.api.risk import Risk
+from countersign.api.signature import Signature
 from countersign.api.status import ApprovalMode, Plan
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.history import below_rate_at, others

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from countersign.api.approval_request import Phase
 from countersign.api.conditions import Condition, ConditionType, condition
+from countersign.api.phase import Phase
 
 STALE = "Stale"
 DRY_RUN = "DryRun"

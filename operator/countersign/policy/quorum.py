@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from countersign.api.approval_request import ApprovalRequest, Signature
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.signature import Signature
 from countersign.api.status import Plan
 from countersign.policy.requirement import Requirement
 from countersign.policy.thresholds import Unmet, unmet

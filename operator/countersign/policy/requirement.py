@@ -11,7 +11,9 @@ from datetime import timedelta
 
 from countersign.actions.digest import digest_of
 from countersign.api.approval_policy import DEFAULT_POLICY
-from countersign.api.approval_request import MAX_SIGNATURES, ApprovalRequest, Risk
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.risk import Risk
+from countersign.api.signature import MAX_SIGNATURES
 from countersign.api.status import PolicyReference
 from countersign.policy.named_policy import NamedPolicy
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from countersign.api.approval_request import Retry
+from countersign.api.approval_request_spec import Retry
 from countersign.errors import ApiError, RefusedError
 
 PERMANENT_WORDS = (

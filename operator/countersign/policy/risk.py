@@ -33,8 +33,8 @@ from __future__ import annotations
 
 import re
 
-from countersign.api.approval_request import Risk
 from countersign.api.operation import Operation, OperationType, Target
+from countersign.api.risk import Risk
 from countersign.api.status import MeasuredRadius
 from countersign.policy import pods
 from countersign.policy.fields import JsonObject, listed, part, strings

@@ -29,9 +29,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from countersign.api.approval_request import Risk
 from countersign.api.kinds import built_in
 from countersign.api.operation import Target
+from countersign.api.risk import Risk
 
 
 class Sensitivity(NamedTuple):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.conditions import Condition, ConditionType, Status, with_condition
 from countersign.api.text import clip
 from countersign.policy.phases import phase_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from countersign.api.approval_request import ApprovalRequest, Risk
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation_type import OperationType
+from countersign.api.risk import Risk
 from countersign.api.status import Plan
 
 

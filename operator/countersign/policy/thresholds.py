@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from countersign.api.approval_request import Signature
 from countersign.api.policy_require import Threshold
+from countersign.api.signature import Signature
 
 
 @dataclass(frozen=True)

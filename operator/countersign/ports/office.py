@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.policy.circumstances import Circumstances
 from countersign.records.execution import Choice, Execution, Frequency, Occurrence

@@ -14,8 +14,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from countersign.api.approval_request import ApprovalRequest, Risk
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.base import Model, Time
+from countersign.api.risk import Risk
 from countersign.api.status import ApprovalMode
 from countersign.api.text import one_line, visible
 from countersign.records.catalogue import Catalogue

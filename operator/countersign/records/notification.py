@@ -13,9 +13,11 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from countersign.api.approval_request import ApprovalRequest, Phase, Risk
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.base import Model, Time
 from countersign.api.conditions import ConditionType
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
 from countersign.api.status import ApprovalMode, MeasuredRadius
 from countersign.api.text import clip, one_line
 from countersign.records.knowledge import AUTOMATIC_REQUESTER

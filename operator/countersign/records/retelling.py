@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.conditions import ConditionType
+from countersign.api.phase import Phase
 from countersign.records.notification import (
     Notification,
     NotificationStep,

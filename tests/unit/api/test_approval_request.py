@@ -9,15 +9,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from countersign.api.approval_request import (
-    MAX_SIGNATURES,
-    ApprovalRequest,
-    ApprovalRequestSpec,
-    ApprovalRequestStatus,
-    Phase,
-    Risk,
-    may_follow,
-)
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_spec import ApprovalRequestSpec
+from countersign.api.approval_request_status import ApprovalRequestStatus
+from countersign.api.phase import Phase, may_follow
+from countersign.api.risk import Risk
+from countersign.api.signature import MAX_SIGNATURES
 from tests.support.fakes_objects import request
 
 MAY_FOLLOW = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from countersign.api.approval_request import ApprovalRequestSpec, Signature
+from countersign.api.approval_request_spec import ApprovalRequestSpec
 from countersign.api.base import format_time
+from countersign.api.signature import Signature
 
 
 def test_a_time_is_written_as_micro_time_in_utc() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.api.approval_request import Retry
+from countersign.api.approval_request_spec import Retry
 from countersign.api.duration import format_duration, parse_duration
 
 READ = {

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
+from countersign.api.phase import Phase
 from countersign.policy.bookkeeping import KNOWLEDGE, MAX_MESSAGES, PLAYBOOK
 from tests.support.fakes import FakeDesk, FakeNotifier, conflict, forbidden, not_found, unavailable
 from tests.support.fakes_objects import UID, request, with_status

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import Phase
 from countersign.api.effects import EffectState
 from countersign.api.incident import Incident, IncidentPhase
+from countersign.api.phase import Phase
 from countersign.api.playbook import Playbook, PlaybookState, PlaybookStatus
 from countersign.api.status import KnowledgeReference
 from countersign.errors import ApiError, StoreError

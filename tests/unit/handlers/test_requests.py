@@ -11,8 +11,10 @@ from typing import Any
 import kopf
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.effects import EffectState, EffectStatus
+from countersign.api.phase import Phase
 from countersign.api.status import Attempt, KnowledgeReference
 from countersign.errors import ApiError
 from countersign.handlers.requests import Requests, register

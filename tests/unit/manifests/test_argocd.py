@@ -9,7 +9,8 @@ import pytest
 import yaml
 from lupa.lua51 import LuaRuntime, lua_type
 
-from countersign.api.approval_request import ApprovalRequestStatus, Phase
+from countersign.api.approval_request_status import ApprovalRequestStatus
+from countersign.api.phase import Phase
 from devcluster.argocd.customization import config_map
 
 FOLDER = Path(__file__).parents[3] / "manifests" / "argocd"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import Phase
+from countersign.api.phase import Phase
 from countersign.errors import ConfigError
 from countersign.notifications.discord import discord_body, discord_parcel
 from countersign.notifications.slack import slack_body, slack_parcel

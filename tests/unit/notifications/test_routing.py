@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import Phase
+from countersign.api.phase import Phase
 from countersign.errors import ConfigError
 from countersign.notifications.routing import Routing, parse_routing
 from countersign.records.notification import NotificationStep

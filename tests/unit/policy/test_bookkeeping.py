@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.conditions import ConditionType
 from countersign.api.effects import MAX_EFFECTS, EffectState, EffectStatus
+from countersign.api.phase import Phase
 from countersign.api.status import Attempt, KnowledgeReference
 from countersign.policy import endings, transitions
 from countersign.policy.bookkeeping import (

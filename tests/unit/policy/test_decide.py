@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, Phase, Risk
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.conditions import ConditionType, with_condition
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
 from countersign.policy import transitions
 from countersign.policy.bookkeeping import needs_record
 from countersign.policy.decide import current_plan, decide, expiry, tally

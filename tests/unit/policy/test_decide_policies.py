@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, Risk, Signature
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.risk import Risk
+from countersign.api.signature import Signature
 from countersign.api.status import ApprovalMode
 from countersign.policy.circumstances import Circumstances
 from countersign.policy.decide import decide, reconsider

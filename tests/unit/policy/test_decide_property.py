@@ -9,7 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countersign.api.approval_request import ApprovalRequest, Risk, Signature
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.risk import Risk
+from countersign.api.signature import Signature
 from countersign.policy import transitions
 from countersign.policy.decide import decide
 from countersign.policy.decision import Approve, Deny, MakePlan, Wait

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, Risk
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.risk import Risk
 from countersign.policy.explained import Explanation
 from countersign.policy.explanation import explain
 from countersign.policy.named_policy import NamedPolicy, read_policies

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from countersign.api.approval_request import Risk
+from countersign.api.risk import Risk
 from countersign.api.status import Plan
 from countersign.notifications.summary import rows
 from countersign.policy import transitions

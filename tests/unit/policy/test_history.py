@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from countersign.api.approval_request import ApprovalRequest, Risk
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.risk import Risk
 from countersign.api.status import Attempt
 from countersign.policy.history import Past, below_rate_at, cooled_down_at, others, past_of
 from countersign.policy.subject import Subject, Touched

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import Risk
 from countersign.api.kinds import built_in
 from countersign.api.operation_type import OperationType
+from countersign.api.risk import Risk
 from countersign.policy.matching import applies
 from countersign.policy.subject import Subject, Touched, subject_of
 from tests.support.fakes_objects import operation, plan_of, planned, request, step

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from countersign.api.approval_request import Phase
 from countersign.api.conditions import Condition, ConditionType
+from countersign.api.phase import Phase
 from countersign.policy.phases import phase_of
 from tests.support.fakes_time import START
 

@@ -11,7 +11,10 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from countersign.api.approval_request import ApprovalRequest, Phase, Risk, Signature
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
+from countersign.api.signature import Signature
 from countersign.api.status import ApprovalMode
 from countersign.policy import transitions
 from countersign.policy.circumstances import Circumstances

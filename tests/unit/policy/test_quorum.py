@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from countersign.api.approval_request import Risk, Signature
+from countersign.api.risk import Risk
+from countersign.api.signature import Signature
 from countersign.policy.quorum import count
 from countersign.policy.requirement import requirement
 from tests.support.fakes_objects import OLD_DIGEST, plan, request, signature, signed

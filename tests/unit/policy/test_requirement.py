@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from countersign.api.approval_request import Risk
+from countersign.api.risk import Risk
 from countersign.policy.requirement import requirement
 from tests.support.fakes_objects import request
 

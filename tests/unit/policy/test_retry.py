@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from countersign.api.approval_request import Retry
+from countersign.api.approval_request_spec import Retry
 from countersign.errors import ApiError, RefusedError
 from countersign.policy.retry import again, is_transient, text_is_transient
 

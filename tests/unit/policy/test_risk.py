@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.api.approval_request import Risk
 from countersign.api.kinds import BUILT_IN
 from countersign.api.operation import Kind, Operation
+from countersign.api.risk import Risk
 from countersign.api.status import MeasuredRadius
 from countersign.policy.risk import assess, effective
 from tests.support.fakes_objects import operation

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countersign.api.approval_request import Signature
 from countersign.api.policy_require import Threshold
+from countersign.api.signature import Signature
 from countersign.policy.thresholds import fits, unmet
 
 SRE = Threshold(name="SRE", groups=("sre",))

@@ -10,16 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countersign.api.approval_request import (
-    ApprovalRequest,
-    ApprovalRequestStatus,
-    Phase,
-    Risk,
-    may_follow,
-)
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.conditions import ConditionType
 from countersign.api.effects import EffectState
 from countersign.api.operation import Kind
+from countersign.api.phase import Phase, may_follow
+from countersign.api.risk import Risk
 from countersign.api.status import Attempt, KnowledgeReference
 from countersign.policy import bookkeeping, transitions
 from countersign.policy.bookkeeping import Result

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import OperationType
+from countersign.api.phase import Phase
 from countersign.api.status import ApprovalMode, Attempt, MeasuredRadius
 from countersign.policy import endings, transitions
 from countersign.policy.circumstances import Circumstances

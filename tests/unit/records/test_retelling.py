@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from countersign.api.approval_request import ApprovalRequest, Phase, Risk
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
+from countersign.api.risk import Risk
 from countersign.api.status import Attempt
 from countersign.policy import endings, transitions
 from countersign.policy.decision import Cancel, Wait

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
 from countersign.errors import ApiError
 from countersign.plugin import formats, signing, words
 from countersign.plugin.commands.deciding import Decision, Saying

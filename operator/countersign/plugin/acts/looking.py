@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from countersign.actions.parser.kinds import kind_of
-from countersign.api.approval_request import ApprovalRequest, Phase
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.conditions import ConditionType
+from countersign.api.phase import Phase
 from countersign.cluster.urls import url_of
 from countersign.connection import Call
 from countersign.errors import ApiError

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from countersign.api.approval_request import Risk
 from countersign.api.operation import Operation
+from countersign.api.risk import Risk
 from countersign.errors import ApiError
 from countersign.plugin import details, formats, proposals, waiting, words
 from countersign.plugin.acts import repairing

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
 from countersign.api.status import (

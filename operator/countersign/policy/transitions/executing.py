@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.conditions import ConditionType, Status
 from countersign.api.status import (
     VALUE_LIMIT,

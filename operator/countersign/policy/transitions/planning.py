@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from countersign.api.approval_request import ApprovalRequest, ApprovalRequestStatus, Risk
+from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
 from countersign.api.operation import Operation, Target
+from countersign.api.risk import Risk
 from countersign.api.status import (
     Plan,
 )
