@@ -28,7 +28,7 @@ from countersign.lease import Leadership
 from countersign.metrics import PrometheusMeter
 from countersign.notifications import Courier, courier_from
 from countersign.policybook import PolicyBook
-from countersign.ports import Store
+from countersign.ports import Clock, Store
 from countersign.records.catalogues import CATALOGUES
 from countersign.reputation import Reputation
 from countersign.stores.configmap import ConfigMapStore
@@ -72,15 +72,8 @@ async def assemble(settings: Settings) -> Parts:
     desk = OperatorDesk(connection, clock, instance=settings.identity)
     store = knowledge_store(settings, connection)
     book, casebook = PolicyBook(clock), KubernetesCasebook(connection)
-    outbox = outbox_of(
-        store=store,
-        casebook=casebook,
-        desk=desk,
-        clock=clock,
-        meter=meter,
-        notifier=courier,
-        words=CATALOGUES[settings.locale],
-    )
+    words = CATALOGUES[settings.locale]
+    outbox = outbox_of(store, casebook, desk, clock, meter, notifier=courier, words=words)
     workflow = Workflow(
         executors=all_executors(cluster, clock),
         cluster=cluster,
@@ -91,19 +84,12 @@ async def assemble(settings: Settings) -> Parts:
         policies=Reputation(book, store, casebook, clock),
         parallel=settings.parallel,
     )
-    leadership = Leadership(
-        KubernetesLease(connection, namespace=settings.namespace, name=LEASE),
-        clock,
-        name=LEASE,
-        holder=f"{settings.identity}_{uuid.uuid4().hex[:8]}",
-        seconds=settings.lease_seconds,
-    )
     return Parts(
         settings=settings,
         connection=connection,
         desk=desk,
         meter=meter,
-        leadership=leadership,
+        leadership=_leadership(settings, connection, clock),
         schema=KubernetesSchema(connection),
         book=book,
         store=store,
@@ -111,6 +97,16 @@ async def assemble(settings: Settings) -> Parts:
         outbox=outbox,
         casework=Casework(casebook, store, clock),
         courier=courier,
+    )
+
+
+def _leadership(settings: Settings, connection: Connection, clock: Clock) -> Leadership:
+    return Leadership(
+        KubernetesLease(connection, namespace=settings.namespace, name=LEASE),
+        clock,
+        name=LEASE,
+        holder=f"{settings.identity}_{uuid.uuid4().hex[:8]}",
+        seconds=settings.lease_seconds,
     )
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal
 
 import structlog
 
@@ -24,10 +23,11 @@ from countersign.api.status import VALUE_LIMIT, ApprovalMode, Attempt, Plan
 from countersign.api.text import clip
 from countersign.effects import Outbox
 from countersign.errors import ApiError, RefusedError, StaleError
-from countersign.planning import Planner, account_of, understood
+from countersign.gate import Gate, has_been_asked
+from countersign.planning import Planner, understood
 from countersign.policy import bookkeeping, endings, transitions
 from countersign.policy.circumstances import Circumstances
-from countersign.policy.decide import decide, reconsider
+from countersign.policy.decide import decide
 from countersign.policy.decision import (
     Approve,
     Cancel,
@@ -44,8 +44,8 @@ from countersign.policy.decision import (
 )
 from countersign.policy.endings import Ending
 from countersign.policy.retry import again, is_transient
+from countersign.policy.step import Step, notice
 from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp
-from countersign.records.notice import Notice
 from countersign.running import Run, Runner
 
 log = structlog.get_logger()
@@ -58,19 +58,6 @@ _STALE_LATE = (
 BEGIN_AGAIN = timedelta(seconds=1)
 _EARLY = timedelta(milliseconds=500)
 """By how much a retry may come before its time; clocks and timers are not exact."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What came of one step: a status to write, Events to post once it is written, a time to wake.
-
-    ``retry_after`` asks for the same step again after that time.
-    """
-
-    status: ApprovalRequestStatus | None = None
-    notices: tuple[Notice, ...] = ()
-    wake_at: datetime | None = None
-    retry_after: timedelta | None = None
 
 
 class Workflow:
@@ -96,6 +83,7 @@ class Workflow:
         self._meter = meter
         self._planner = Planner(executors, cluster)
         self._outbox = outbox
+        self._gate = Gate(executors, policies, clock)
         self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
 
     # --- Before anything is carried out -------------------------------------------------------
@@ -169,7 +157,7 @@ class Workflow:
         revision = request.status.plan.revision if request.status.plan else 1
         return Step(
             status=status,
-            notices=(_notice(f"approved-{revision}", reason, status, well=automatic),),
+            notices=(notice(f"approved-{revision}", reason, status, well=automatic),),
         )
 
     async def _plan(self, request: ApprovalRequest, revision: int, around: Circumstances) -> Step:
@@ -200,7 +188,7 @@ class Workflow:
         """An end without an execution: worth an Event, once it is written."""
         self._meter.decided(reason)
         well = reason in (Phase.CANCELLED, Phase.SUCCEEDED)
-        return Step(status=status, notices=(_notice("end", reason, status, well=well),))
+        return Step(status=status, notices=(notice("end", reason, status, well=well),))
 
     # --- Carrying it out ----------------------------------------------------------------------
 
@@ -220,8 +208,8 @@ class Workflow:
             if (instead := await self._begin(request, plan, started)) is not None:
                 return instead
             # What cannot be repeated has begun by now: that is written.
-            asked = self._executors[plan.type].repeatable
-            may_begin = partial(self._may_begin, request) if asked else _has_been_asked
+            asks = self._executors[plan.type].repeatable
+            may_begin = partial(self._gate.may_begin, request) if asks else has_been_asked
             await self._runner.carry_out(request, run, stamp, may_begin)
         except HeldBackError as held:
             return self._held_back(request, held)
@@ -242,7 +230,7 @@ class Workflow:
         if request.phase is Phase.EXECUTING:
             why = "the operator was stopped while it ran"
             return await self._ended(request, endings.outcome_unknown(plan.summary, why, now))
-        await self._may_begin(request)
+        await self._gate.may_begin(request)
         try:
             await self._desk.claim(request, transitions.beginning(request, now))
         except ApiError as error:
@@ -250,36 +238,12 @@ class Workflow:
             return Step(retry_after=BEGIN_AGAIN)
         return None
 
-    async def _may_begin(self, request: ApprovalRequest) -> None:
-        """Hold what has not begun to the policies of now. Raises ``HeldBackError``."""
-        if request.phase is not Phase.APPROVED:
-            return
-        around = await self._policies.around(request)
-        why = reconsider(request, around, self._clock.now())
-        if why is not None and not await self._has_begun(request):
-            raise HeldBackError(why)
-
-    async def _has_begun(self, request: ApprovalRequest) -> bool:
-        """Whether a process before this one was cut off after the effect, before writing it down.
-
-        Asked only where something is to be held back: it would say that nothing was done.
-        """
-        plan = request.status.plan
-        if plan is None or not self._executors[plan.type].repeatable:
-            return False
-        first = plan.steps[0].operation
-        try:
-            draft = await self._executors[plan.type].draft(first, account_of(request))
-        except (ApiError, RefusedError) as error:
-            return isinstance(error, ApiError) and error.not_found  # A deletion, perhaps ours.
-        return request.metadata.uid in (draft.target.executed or "")
-
     def _held_back(self, request: ApprovalRequest, held: HeldBackError) -> Step:
         self._meter.decided("HeldBack")
         status = transitions.held_back(request, held.why, self._clock.now())
         at = request.status.approved_at
         step = f"held-{int(at.timestamp()) if at else 0}"
-        return Step(status=status, notices=(_notice(step, "HeldBack", status),))
+        return Step(status=status, notices=(notice(step, "HeldBack", status),))
 
     async def broken(self, request: ApprovalRequest, error: Exception) -> Step:
         """A defect of our own ended an execution: say so, and that its effect is unknown."""
@@ -295,8 +259,8 @@ class Workflow:
             ending = endings.failed("Stale", f"{text} {_STALE_LATE}", attempt, told)
             return await self._ended(request, ending)
         status = transitions.stale(request, text, now)
-        notice = _notice(f"stale-{run.plan.revision}", "Stale", status)
-        return Step(status=status, notices=(notice,))
+        event = notice(f"stale-{run.plan.revision}", "Stale", status)
+        return Step(status=status, notices=(event,))
 
     def _no_way_back(self, request: ApprovalRequest, run: Run) -> bool:
         """Whether something was done, or may have been: from there all ways lead to an end."""
@@ -327,8 +291,8 @@ class Workflow:
             return await self._ended(request, endings.failed(reason, message, attempt, told))
         self._meter.retried(plan.type)
         status = transitions.retrying(request, attempt, next_, now)
-        notice = _notice(f"retry-{plan.revision}-{next_.retry}", "Retrying", status)
-        await self._outbox.tell(request, notice)
+        event = notice(f"retry-{plan.revision}-{next_.retry}", "Retrying", status)
+        await self._outbox.tell(request, event)
         return Step(status=status, retry_after=next_.delay)
 
     # --- Writing it down ----------------------------------------------------------------------
@@ -341,11 +305,11 @@ class Workflow:
         now = self._clock.now()
         status = transitions.finished(request, ending, None, now)
         ended = request.model_copy(update={"status": status})
-        notice = _notice(
+        event = notice(
             "end", "Succeeded" if ending.success else "Failed", status, well=ending.success
         )
         results, _ = await asyncio.gather(
-            self._outbox.remember(ended), self._outbox.tell(request, notice)
+            self._outbox.remember(ended), self._outbox.tell(request, event)
         )
         status = bookkeeping.recorded(ended, results, now) or status
         plan, approved_at = request.status.plan, request.status.approved_at
@@ -368,12 +332,3 @@ class Workflow:
         if step.status is None:
             return step
         return replace(step, status=await self._outbox.prepared(request, step.status))
-
-
-async def _has_been_asked() -> None:
-    """Whether it may begin."""
-
-
-def _notice(step: str, reason: str, status: ApprovalRequestStatus, *, well: bool = False) -> Notice:
-    type_: Literal["Normal", "Warning"] = "Normal" if well else "Warning"
-    return Notice(step=step, type=type_, reason=reason, note=status.message or reason)

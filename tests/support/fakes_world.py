@@ -13,9 +13,10 @@ from countersign.api.operation import OperationType
 from countersign.api.phase import Phase
 from countersign.effects import outbox_of
 from countersign.executors import all_executors
-from countersign.ports import Executor, Notifier
+from countersign.policy.step import Step
+from countersign.ports import Executor, Notifier, Policies
 from countersign.records.knowledge import KnowledgeEntry
-from countersign.workflow import Step, Workflow
+from countersign.workflow import Workflow
 from tests.support.fakes import FakeCluster, FakeDesk, FakeMeter, FakePolicies, FakeStore
 from tests.support.fakes_casebook import FakeCasebook
 from tests.support.fakes_objects import UID, request, signature, signed, with_status, workload
@@ -46,6 +47,7 @@ class World:
         self.clock = clock or FakeClock()
         self.meter = FakeMeter()
         self.policies = FakePolicies()
+        self._deciding: Policies = self.policies
         self._executors = {**all_executors(self.cluster, self.clock), **(executors or {})}
         self._notifier = notifier
         self._parallel = parallel
@@ -54,11 +56,11 @@ class World:
     def started(self, notifier: Notifier | None = None) -> Workflow:
         """What another process would start with: nothing but what is outside of it."""
         self.outbox = outbox_of(
-            store=self.store,
-            casebook=self.casebook,
-            desk=self.desk,
-            clock=self.clock,
-            meter=self.meter,
+            self.store,
+            self.casebook,
+            self.desk,
+            self.clock,
+            self.meter,
             notifier=notifier or self._notifier,
         )
         return Workflow(
@@ -68,9 +70,14 @@ class World:
             outbox=self.outbox,
             clock=self.clock,
             meter=self.meter,
-            policies=self.policies,
+            policies=self._deciding,
             parallel=self._parallel,
         )
+
+    def decided_by(self, policies: Policies) -> None:
+        """Begin again, with these policies in place of the fake ones."""
+        self._deciding = policies
+        self.workflow = self.started()
 
     # --- Steps ------------------------------------------------------------------------------------
 

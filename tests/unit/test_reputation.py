@@ -35,12 +35,13 @@ class Trusting(World):
         )
         self.shelf, self.ledger = shelf or Shelf(), ledger or Ledger()
         self.policies.circumstances = under(*policies)
-        self.workflow._policies = Reputation(
+        self.reputation = Reputation(
             self.policies,
             self.ledger,
             self.shelf,
             self.clock,  # type: ignore[arg-type]
         )
+        self.decided_by(self.reputation)
 
     @property
     def asked(self) -> int:
@@ -192,7 +193,7 @@ async def test_a_store_that_hangs_keeps_nobody_from_signing() -> None:
             await asyncio.Event().wait()
 
     world = Trusting(TRUSTING, ledger=Hanging())
-    world.workflow._policies._clock = LoopClock()  # type: ignore[attr-defined]
+    world.reputation._clock = LoopClock()
     await world.advance()
     await world.advance()
     assert "cannot be read just now" in world.message
@@ -204,7 +205,7 @@ async def test_a_store_that_hangs_keeps_nobody_from_signing() -> None:
 async def test_time_alone_does_not_hold_back_what_was_just_trusted_enough() -> None:
     least = policy("auto", autoApprove={"riskAtMost": "medium", "trustAtLeast": 0.7})
     world = await planned(least, shelf=Shelf(playbook(10)))
-    found = await world.workflow._policies.around(world.request)
+    found = await world.reputation.around(world.request)
     assert found.reliance is not None
     exactly = policy(
         "auto", autoApprove={"riskAtMost": "medium", "trustAtLeast": found.reliance.trust}
@@ -282,5 +283,5 @@ async def test_an_approval_is_passed_on() -> None:
 
 async def test_what_is_around_stays_as_it_is() -> None:
     world = await planned(TRUSTING, shelf=Shelf(playbook(10)))
-    around = await world.workflow._policies.around(world.request)
+    around = await world.reputation.around(world.request)
     assert replace(around, reliance=None) == world.policies.circumstances

@@ -100,7 +100,7 @@ async def test_knowledge_of_what_nobody_signed_says_so() -> None:
 async def test_nothing_is_approved_or_begun_before_the_policies_are_known() -> None:
     world, known = await planned(), PolicyBook(FakeClock())
     world.sign("alice")
-    world.workflow._policies = known
+    world.decided_by(known)
     advancing = asyncio.create_task(world.advance())
     await settle()
     assert not advancing.done()
@@ -111,7 +111,7 @@ async def test_nothing_is_approved_or_begun_before_the_policies_are_known() -> N
 
 async def test_nothing_begins_while_the_policies_are_lost_from_sight() -> None:
     world, known = await approved(), PolicyBook(FakeClock())
-    world.workflow._policies = known
+    world.decided_by(known)
     executing = asyncio.create_task(world.execute())
     await settle()
     assert not executing.done()

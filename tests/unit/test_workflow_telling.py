@@ -9,7 +9,7 @@ import pytest
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.phase import Phase
-from countersign.workflow import Step
+from countersign.policy.step import Step
 from tests.support.fakes import FakeNotifier, unavailable
 from tests.support.fakes_objects import UID, request
 from tests.support.fakes_time import START

@@ -17,12 +17,12 @@ from countersign.records.catalogue_en import ENGLISH
 
 
 def outbox_of(
-    *,
     store: Store,
     casebook: Casebook,
     desk: Desk,
     clock: Clock,
     meter: Meter,
+    *,
     notifier: Notifier | None = None,
     words: Catalogue = ENGLISH,
 ) -> Outbox:

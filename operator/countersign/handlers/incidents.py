@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import kopf
 import structlog
 from pydantic import ValidationError
 
@@ -61,20 +60,6 @@ class Incidents:
             self._wakeups.at(key, namespace, name, self._clock.now() + self._again)
         else:
             self._wakeups.forget(key)
-
-
-def register_incidents(
-    registry: kopf.OperatorRegistry, incidents: Incidents, resource: tuple[str, ...]
-) -> None:
-    """Tell Kopf about the one handler."""
-
-    @kopf.on.event(*resource, registry=registry)
-    async def observe(
-        type: str | None,  # noqa: A002 - Kopf's own name
-        body: kopf.Body,
-        **_: Any,
-    ) -> None:
-        await incidents.observe(type, body)
 
 
 def _key(namespace: str, name: str) -> str:

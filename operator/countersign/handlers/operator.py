@@ -23,10 +23,11 @@ from countersign.clock import SystemClock
 from countersign.config import Settings
 from countersign.connection import load_configuration
 from countersign.errors import ApiError
-from countersign.handlers.incidents import Incidents, register_incidents
+from countersign.handlers.incidents import Incidents
 from countersign.handlers.persistence import NoDiffBase, StatusProgress
 from countersign.handlers.policies import PolicyWatch
-from countersign.handlers.requests import Requests, register
+from countersign.handlers.registration import register_incidents, register_requests
+from countersign.handlers.requests import Requests
 from countersign.handlers.wakeups import Wakeups
 from countersign.logs import set_up_logs
 from countersign.policybook import PolicyBook
@@ -133,7 +134,7 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
         namespaces=settings.watch_namespaces,
     )
     registry = kopf.OperatorRegistry()
-    register(registry, requests, (GROUP, VERSION, PLURAL))
+    register_requests(registry, requests, (GROUP, VERSION, PLURAL))
     incidents = Incidents(parts.casework, clock, again=timedelta(seconds=settings.sweep_seconds))
     register_incidents(registry, incidents, (GROUP, VERSION, INCIDENT_PLURAL))
     _register_login(registry)

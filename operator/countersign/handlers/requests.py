@@ -23,14 +23,15 @@ from countersign.handlers.unreadable import refuse_unreadable
 from countersign.handlers.wakeups import Wakeups
 from countersign.policy.bookkeeping import needs_record
 from countersign.policy.retry import is_transient
+from countersign.policy.step import Step
 from countersign.policybook import PolicyBook
 from countersign.ports import Clock
 from countersign.records.notice import Notice
-from countersign.workflow import Step, Workflow
+from countersign.workflow import Workflow
 
 log = structlog.get_logger()
 _WRITE_AGAIN = timedelta(seconds=2)
-_MOVING = (Phase.APPROVED, Phase.EXECUTING)
+MOVING = (Phase.APPROVED, Phase.EXECUTING)
 
 
 class Requests:
@@ -92,7 +93,7 @@ class Requests:
             await self._tell(request)
             self._outbox.saw(request)
             self._settle(uid)
-            if request.phase in _MOVING:
+            if request.phase in MOVING:
                 self._look_again(request, self._sweep)
             elif request.phase is Phase.PENDING or needs_record(request):
                 await self._advance(request)
@@ -202,7 +203,7 @@ class Requests:
         if self._draining:
             await asyncio.Event().wait()  # Nothing new is begun; the next replica does it.
         request = self._validated(body, patch)
-        if request is None or request.phase not in _MOVING:
+        if request is None or request.phase not in MOVING:
             return
         with _lines_about(request):
             self._merge(request, await self._executed(request), patch)
@@ -267,35 +268,6 @@ class Requests:
         self._ahead.pop(uid, None)
         self._kept.discard(uid)
         self._settle(uid)
-
-
-def register(
-    registry: kopf.OperatorRegistry, requests: Requests, resource: tuple[str, ...]
-) -> None:
-    """Tell Kopf about the two handlers."""
-
-    @kopf.on.event(*resource, registry=registry)
-    async def observe(
-        type: str | None,  # noqa: A002 - Kopf's own name
-        body: kopf.Body,
-        patch: kopf.Patch,
-        **_: Any,
-    ) -> None:
-        await requests.observe(type, body, patch)
-
-    @kopf.on.field(
-        *resource,
-        field="status.phase",
-        id="execute",
-        when=lambda body, **_: (
-            body.get("status", {}).get("phase") in _MOVING
-            and not requests.is_ahead_of(body.get("metadata", {}).get("uid", ""))
-        ),
-        errors=kopf.ErrorsMode.PERMANENT,
-        registry=registry,
-    )
-    async def execute(body: kopf.Body, patch: kopf.Patch, **_: Any) -> None:
-        await requests.execute(body, patch)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from countersign.api.incident import Incident
 from countersign.errors import StoreError
-from countersign.handlers.incidents import Incidents, register_incidents
+from countersign.handlers.incidents import Incidents
+from countersign.handlers.registration import register_incidents
 from tests.support.fakes import unavailable
 from tests.support.fakes_time import LoopClock, in_virtual_time
 from tests.support.incidents import incident

@@ -17,14 +17,15 @@ from countersign.api.effects import EffectState, EffectStatus
 from countersign.api.phase import Phase
 from countersign.api.status import Attempt, KnowledgeReference
 from countersign.errors import ApiError
-from countersign.handlers.requests import Requests, register
+from countersign.handlers.registration import register_requests
+from countersign.handlers.requests import Requests
 from countersign.policy import bookkeeping, endings, transitions
 from countersign.policy.bookkeeping import Result
 from countersign.policy.decision import Cancel
 from countersign.policy.retry import Again
+from countersign.policy.step import Step
 from countersign.policybook import PolicyBook
 from countersign.records.notice import Notice
-from countersign.workflow import Step
 from tests.support.fakes_objects import (
     UID,
     after,
@@ -772,7 +773,7 @@ async def test_kopf_is_told_of_an_event_handler_and_an_execution_for_approved_re
 ):
     registry = kopf.OperatorRegistry()
     world = World()
-    register(registry, world.requests, ("countersign.dev", "v1alpha1", "approvalrequests"))
+    register_requests(registry, world.requests, ("countersign.dev", "v1alpha1", "approvalrequests"))
     [observe] = registry._watching.get_all_handlers()
     [execute] = registry._changing.get_all_handlers()
     assert execute.id == "execute/status.phase"
