@@ -861,7 +861,12 @@ class TestDecided:
         for phase in ("Pending", "Approved", "Executing", "Succeeded", "Failed", None):
             if phase != final:
                 said = invalid(planned.set_status(phase=phase))
-                assert "A decision is final: this phase cannot follow the old one." in said
+                why = (
+                    "this phase cannot follow the old one"
+                    if phase
+                    else "the phase cannot be removed"
+                )
+                assert f"A decision is final: {why}." in said
 
     def test_a_status_cannot_be_removed_to_begin_again(self, planned: Request) -> None:
         accepted(planned.set_status(phase="Denied"))

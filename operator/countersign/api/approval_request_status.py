@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from countersign.api.base import Model, Time, schema
 from countersign.api.conditions import Condition, ConditionType, condition
@@ -27,14 +27,8 @@ _ATOMIC = schema(map_type="atomic")
 """Written as a whole and by one writer: the API server need not track its fields one by one."""
 
 
-def _schema_of_status(json_schema: dict[str, Any]) -> None:
-    json_schema.update(schema(validations=phase_rules()))
-
-
 class ApprovalRequestStatus(Model):
     """What became of a request. Only the operator writes it."""
-
-    model_config = ConfigDict(json_schema_extra=_schema_of_status)
 
     uid: str | None = Field(
         default=None,
@@ -43,7 +37,9 @@ class ApprovalRequestStatus(Model):
         max_length=64,
     )
     phase: Phase | None = Field(
-        default=None, description="Where the request is in its life, derived from the conditions."
+        default=None,
+        description="Where the request is in its life, derived from the conditions.",
+        json_schema_extra=schema(validations=phase_rules()),
     )
     message: str | None = Field(
         default=None, description="What is going on, in one sentence.", max_length=1024
@@ -104,7 +100,7 @@ class ApprovalRequestStatus(Model):
     effects: dict[str, EffectStatus] = Field(
         default={},
         description="What is to be written and told besides this status, and how far that is.",
-        json_schema_extra={"maxProperties": MAX_EFFECTS},
+        json_schema_extra={"maxProperties": MAX_EFFECTS, **_ATOMIC},
     )
     undo: Operation | None = Field(
         default=None,

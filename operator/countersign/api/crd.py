@@ -62,16 +62,18 @@ def _structural(node: JsonObject, definitions: JsonObject) -> JsonObject:
     return result
 
 
-def _without_rules(schema: JsonObject) -> JsonObject:
-    """The same without CEL: in the status they would only repeat what the spec was checked for."""
+def _without_repetition(schema: JsonObject) -> JsonObject:
+    """The same without the rules that the status would only repeat: the spec was held to them."""
     kept = {key: value for key, value in schema.items() if key != _RULES}
+    if of_changes := [each for each in schema.get(_RULES, ()) if "oldSelf" in each["rule"]]:
+        kept[_RULES] = of_changes
     if "properties" in kept:
         kept["properties"] = {
-            name: _without_rules(child) for name, child in kept["properties"].items()
+            name: _without_repetition(child) for name, child in kept["properties"].items()
         }
     for part in ("items", "additionalProperties"):
         if part in kept:
-            kept[part] = _without_rules(kept[part])
+            kept[part] = _without_repetition(kept[part])
     return kept
 
 
@@ -84,7 +86,29 @@ def _without_indirection(node: JsonObject, definitions: JsonObject) -> JsonObjec
         [inner] = [option for option in node["anyOf"] if option.get("type") != "null"]
     else:
         return node
-    return _without_indirection(inner, definitions) | outer
+    inner = _without_indirection(inner, definitions)
+    rules = [*inner.get(_RULES, ()), *outer.get(_RULES, ())]
+    return inner | outer | ({_RULES: rules} if rules else {})
+
+
+def _at_creation(schema: JsonObject) -> JsonObject:
+    """The same for what never changes: its own rules are not judged again at each write.
+
+    Items of a list are: the API server cannot tell which of the old ones an item was.
+    """
+    kept = dict(schema)
+    if _RULES in kept:
+        kept[_RULES] = [each if "oldSelf" in each["rule"] else _once(each) for each in kept[_RULES]]
+    if "properties" in kept:
+        kept["properties"] = {
+            name: _at_creation(child) for name, child in kept["properties"].items()
+        }
+    return kept
+
+
+def _once(rule: JsonObject) -> JsonObject:
+    only_new = f"oldSelf.hasValue() || ({rule['rule']})"
+    return {**rule, "rule": only_new, "optionalOldSelf": True}
 
 
 Column = tuple[str, str, str, int, str]
@@ -140,6 +164,8 @@ class _Kind:
     short_names: tuple[str, ...]
     columns: Sequence[Column]
     scope: str = "Namespaced"
+    immutable: bool = False
+    """Whether the rules of the CRD keep its spec as it was created, signatures aside."""
 
     @property
     def names(self) -> JsonObject:
@@ -154,7 +180,7 @@ class _Kind:
 
 
 _KINDS = (
-    _Kind(ApprovalRequest, KIND, PLURAL, ("approvals", "approval"), _COLUMNS),
+    _Kind(ApprovalRequest, KIND, PLURAL, ("approvals", "approval"), _COLUMNS, immutable=True),
     _Kind(ApprovalPolicy, POLICY_KIND, POLICY_PLURAL, ("apol",), _POLICY_COLUMNS, "Cluster"),
     _Kind(Incident, INCIDENT_KIND, INCIDENT_PLURAL, ("inc",), _INCIDENT_COLUMNS),
     _Kind(Playbook, PLAYBOOK_KIND, PLAYBOOK_PLURAL, (), _PLAYBOOK_COLUMNS),
@@ -170,9 +196,11 @@ def _definition(of: _Kind) -> JsonObject:
         **schema["properties"],
     }
     schema["required"] = ["spec"]
+    if of.immutable:
+        schema["properties"]["spec"] = _at_creation(schema["properties"]["spec"])
     status = schema["properties"]["status"]
     status["properties"] = {
-        name: _without_rules(child) for name, child in status["properties"].items()
+        name: _without_repetition(child) for name, child in status["properties"].items()
     }
     status.pop("default", None)
     return {

@@ -45,15 +45,14 @@ def may_follow(old: Phase | None, new: Phase) -> bool:
 
 
 def phase_rules() -> list[dict[str, str]]:
-    """CEL: a decision is final."""
+    """CEL, of the phase itself: a decision is final."""
     allowed = " || ".join(
-        f"(oldSelf.phase == '{old}' && self.phase in [{', '.join(repr(str(n)) for n in news)}])"
+        f"(oldSelf == '{old}' && self in [{', '.join(repr(str(n)) for n in news)}])"
         for old, news in _TRANSITIONS.items()
     )
     return [
         rule(
-            "!has(oldSelf.phase) || (has(self.phase) && "
-            f"(self.phase == oldSelf.phase || {allowed}))",
+            f"self == oldSelf || {allowed}",
             "A decision is final: this phase cannot follow the old one.",
         )
     ]

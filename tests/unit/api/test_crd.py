@@ -143,15 +143,26 @@ def test_the_status_is_a_subresource_of_its_own() -> None:
 
 def test_the_rules_of_the_models_are_in_the_crd() -> None:
     rules = [rule["rule"] for rule in NODES[".spec"]["x-kubernetes-validations"]]
-    assert "has(self.action) != has(self.operation)" in rules
-    assert "x-kubernetes-validations" in NODES[".status"]
+    assert "oldSelf.hasValue() || (has(self.action) != has(self.operation))" in rules
+    assert "x-kubernetes-validations" in NODES[".status.phase"]
     assert "x-kubernetes-validations" in NODES[".spec.operation"]
     assert "x-kubernetes-validations" in SCHEMA
 
 
 def test_operations_in_the_status_are_not_checked_once_more() -> None:
     with_rules = [path for path, node in NODES.items() if "x-kubernetes-validations" in node]
-    assert [path for path in with_rules if path.startswith(".status")] == [".status"]
+    assert [path for path in with_rules if path.startswith(".status")] == [".status.phase"]
+
+
+def test_what_never_changes_is_judged_at_creation_and_not_at_each_write_again() -> None:
+    for path in (".spec", ".spec.operation", ".spec.operation.target"):
+        for rule in NODES[path]["x-kubernetes-validations"]:
+            if rule.get("optionalOldSelf"):
+                assert rule["rule"].startswith("oldSelf.hasValue() || (")
+            else:
+                assert "oldSelf" in rule["rule"]
+    for rule in PLAYBOOK_NODES[".spec.steps[].operation"]["x-kubernetes-validations"]:
+        assert "oldSelf" not in rule["rule"]  # A draft's steps can change.
 
 
 @EVERY
@@ -159,7 +170,8 @@ def test_every_rule_tells_people_something(every: Nodes) -> None:
     for path, node in every.items():
         for rule in node.get("x-kubernetes-validations", []):
             assert rule["rule"], path
-            assert rule["message"].endswith("."), (path, rule["message"])
+            said = rule.get("message") or rule["messageExpression"].strip("'")
+            assert said.endswith("."), (path, said)
 
 
 def test_a_policy_is_for_the_whole_cluster_and_has_a_status_of_its_own() -> None:
