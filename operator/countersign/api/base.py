@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -31,9 +32,12 @@ class Model(BaseModel):
         frozen=True,
     )
 
-    def to_json(self) -> dict[str, Any]:
-        """As the JSON object the API server stores, without what is unset."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+    def to_json(self, *, only: set[str] | None = None) -> dict[str, Any]:
+        """As the JSON object the API server stores, without what is unset.
+
+        ``only``: the attributes that are asked for.
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, include=only)
 
 
 class LeanModel(Model):
@@ -45,11 +49,20 @@ class LeanModel(Model):
     @model_serializer(mode="wrap")
     def _without_defaults(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = serialize(self)
-        for name, field in type(self).model_fields.items():
-            if getattr(self, name) == field.get_default(call_default_factory=True):
+        for name, alias, default in _defaults(type(self)):
+            if getattr(self, name) == default:
                 written.pop(name, None)
-                written.pop(field.alias or name, None)
+                written.pop(alias, None)
         return written
+
+
+@cache
+def _defaults(model: type[Model]) -> tuple[tuple[str, str, Any], ...]:
+    """Of each field its name, its alias and its default."""
+    return tuple(
+        (name, field.alias or name, field.get_default(call_default_factory=True))
+        for name, field in model.model_fields.items()
+    )
 
 
 def first_problem(error: ValidationError, *within: str) -> str:

@@ -36,6 +36,10 @@ from countersign.api.target import Target
 
 MAX_TARGETS = 16
 
+_PARAMETERS = tuple(
+    (each, each.attribute, each.parameters) for each in OperationType if each.parameters
+)
+
 
 class Operation(LeanModel):
     """One typed operation on one object, or on several in their order."""
@@ -96,14 +100,10 @@ class Operation(LeanModel):
             raise ValueError("write exactly one of target and targets")
         if self.type is OperationType.APPLY and self.targets:
             raise ValueError("a manifest names its objects")
-        for operation in OperationType:
-            if operation.parameters is None:
-                continue
-            given = getattr(self, operation.attribute) is not None
+        for operation, attribute, parameters in _PARAMETERS:
+            given = getattr(self, attribute) is not None
             if given != (self.type is operation) and (given or operation in REQUIRED):
-                raise ValueError(
-                    f"{operation.parameters} belongs to type {operation}, and only to it"
-                )
+                raise ValueError(f"{parameters} belongs to type {operation}, and only to it")
         allowed = ALLOWED_KINDS.get(self.type)
         for target in self.all_targets:
             if allowed is not None and (target.kind not in allowed or target.api_version):

@@ -46,7 +46,11 @@ def precondition(metadata: Metadata) -> JsonObject:
 
 def changed_fields(old: Model, new: Model) -> JsonObject:
     """The top-level fields that differ, as a merge patch: None where one is to go."""
-    before, after = old.to_json(), new.to_json()
+    # What was copied over is the same object; only the rest is looked into.
+    others = {
+        name for name in type(new).model_fields if getattr(old, name) is not getattr(new, name)
+    }
+    before, after = old.to_json(only=others), new.to_json(only=others)
     patch: JsonObject = {}
     for key in (before.keys() | after.keys()) - {"kopf"}:
         if before.get(key) == after.get(key):
