@@ -1,7 +1,7 @@
 """One active replica, by a Lease of the API server.
 
 The Lease keeps two replicas from doing the same work; it is not what keeps an action from
-happening twice (``executors.convergent`` is). So a clock that runs wrong costs work, not safety.
+happening twice (``executors.once`` is). So a clock that runs wrong costs work, not safety.
 
 The elector that the official client bundles was looked at: it cannot give the Lease back, takes
 two requests for each renewal and writes local times without a zone.

@@ -7,7 +7,7 @@ from typing import Any
 
 from countersign.api.operation import Kind, Operation, OperationType
 from countersign.api.status import PlanStep
-from countersign.executors.rollback_rollout import RollbackRollout
+from countersign.executors.rollouts.rollback_rollout import RollbackRollout
 from countersign.ports import JsonObject, ObjectPath
 from tests.support.fakes import EXECUTOR, FakeCluster
 from tests.support.fakes_objects import TARGET_UID, workload

@@ -8,8 +8,8 @@ from typing import Any
 from countersign.api.operation import Operation, OperationType, Target
 from countersign.api.parameters import PatchParameters
 from countersign.api.status import PlanStep
-from countersign.executors.patch import Patch
-from countersign.executors.rehearsed import Rehearsed
+from countersign.executors.objects.patch import Patch
+from countersign.executors.once.rehearsed import Rehearsed
 from countersign.ports import JsonObject, Stamp
 from tests.support.fakes import EXECUTOR
 from tests.support.fakes_cluster import FakeCluster

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from countersign.api.operation import Kind, Operation, OperationType
-from countersign.executors.pod_template import template_path
-from countersign.executors.recipe import Recipe
+from countersign.executors.once.recipe import Recipe
+from countersign.executors.templates.pod_template import template_path
 from countersign.ports import JsonObject
 from tests.support.fakes_objects import workload
 from tests.support.fakes_patches import patched

@@ -12,7 +12,7 @@ import pytest
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.phase import Phase
 from countersign.errors import ApiError
-from countersign.executors.stamps import STAMP
+from countersign.executors.once.stamps import STAMP
 from countersign.ports import JsonObject
 from tests.support.fakes import EXECUTOR, LostAnswer, conflict, forbidden, not_found, unavailable
 from tests.support.fakes_objects import (

@@ -12,7 +12,7 @@ from countersign.api.parameters import ExecParameters
 from countersign.api.phase import Phase
 from countersign.api.status import MAX_STEPS, Change, PlanStep
 from countersign.errors import ApiError, RefusedError, StaleError
-from countersign.executors.paths import reference
+from countersign.executors.once.paths import reference
 from countersign.ports import Draft, Effect, ObjectPath, Progress, ServiceAccount, Stamp
 from countersign.workflow import BEGIN_AGAIN
 from tests.support.fakes import conflict, unavailable

@@ -1,6 +1,6 @@
-"""How each operation is carried out: one operation a file.
+"""How each operation is carried out: one operation a file, one room for what it is done to.
 
-Each says how it is kept from happening twice, by what carries it out:
+Each says how it is kept from happening twice, by what carries it out (``once``):
 
 - ``Convergent``: one patch whose content follows from the operation and the object (a *recipe*);
 - ``Rehearsed``: a write that people wrote themselves, whose effect a dry run shows;
@@ -12,30 +12,30 @@ Each says how it is kept from happening twice, by what carries it out:
 from __future__ import annotations
 
 from countersign.api.operation import OperationType
-from countersign.executors.annotate import Annotate
-from countersign.executors.apply import Apply
-from countersign.executors.conditional import Conditional
-from countersign.executors.convergent import Convergent
-from countersign.executors.cordon_node import CordonNode
-from countersign.executors.delete_pod import DeletePod
-from countersign.executors.delete_resource import DeleteResource
-from countersign.executors.drain_node import DrainNode
-from countersign.executors.evict_pod import EvictPod
-from countersign.executors.exec import Exec
-from countersign.executors.label import Label
-from countersign.executors.patch import Patch
-from countersign.executors.pause_rollout import PauseRollout
-from countersign.executors.rehearsed import Rehearsed
-from countersign.executors.restart_rollout import RestartRollout
-from countersign.executors.resume_rollout import ResumeRollout
-from countersign.executors.rollback_rollout import RollbackRollout
-from countersign.executors.run_job import RunJob
-from countersign.executors.scale import Scale
-from countersign.executors.set_env import SetEnv
-from countersign.executors.set_image import SetImage
-from countersign.executors.set_resources import SetResources
-from countersign.executors.taint_node import TaintNode
-from countersign.executors.uncordon_node import UncordonNode
+from countersign.executors.jobs.run_job import RunJob
+from countersign.executors.labels.annotate import Annotate
+from countersign.executors.labels.label import Label
+from countersign.executors.nodes.cordon_node import CordonNode
+from countersign.executors.nodes.drain_node import DrainNode
+from countersign.executors.nodes.taint_node import TaintNode
+from countersign.executors.nodes.uncordon_node import UncordonNode
+from countersign.executors.objects.apply import Apply
+from countersign.executors.objects.delete_resource import DeleteResource
+from countersign.executors.objects.patch import Patch
+from countersign.executors.once.conditional import Conditional
+from countersign.executors.once.convergent import Convergent
+from countersign.executors.once.rehearsed import Rehearsed
+from countersign.executors.pods.delete_pod import DeletePod
+from countersign.executors.pods.evict_pod import EvictPod
+from countersign.executors.pods.exec import Exec
+from countersign.executors.rollouts.pause_rollout import PauseRollout
+from countersign.executors.rollouts.restart_rollout import RestartRollout
+from countersign.executors.rollouts.resume_rollout import ResumeRollout
+from countersign.executors.rollouts.rollback_rollout import RollbackRollout
+from countersign.executors.rollouts.scale import Scale
+from countersign.executors.templates.set_env import SetEnv
+from countersign.executors.templates.set_image import SetImage
+from countersign.executors.templates.set_resources import SetResources
 from countersign.ports import Clock, Cluster, Executor
 
 

@@ -1,0 +1,1 @@
+"""Operations on the labels and annotations of any object."""

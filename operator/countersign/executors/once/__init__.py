@@ -1,0 +1,1 @@
+"""Ways to carry an operation out exactly once, whatever happens in between."""

@@ -1,0 +1,1 @@
+"""Operations on workloads as a whole: their pods, their number, their revisions."""

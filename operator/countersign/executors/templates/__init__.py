@@ -1,0 +1,1 @@
+"""Operations on the containers of a workload's pod template."""

@@ -1,0 +1,1 @@
+"""What executors say to people: bounded, in one line, and never ambiguous."""
