@@ -15,11 +15,11 @@ from countersign.api.operation import OperationType
 from countersign.api.status import PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError
-from countersign.policy import pods
-from countersign.policy.fields import JsonObject, listed, part
-from countersign.policy.pods import Workload
-from countersign.policy.selectors import escaped, written
-from countersign.policy.symptoms import symptom
+from countersign.policy.reach import pods
+from countersign.policy.reach.pods import Workload
+from countersign.policy.reach.symptoms import symptom
+from countersign.policy.reading.fields import JsonObject, listed, part
+from countersign.policy.reading.selectors import escaped, written
 from countersign.ports import Cluster, ObjectPath, ServiceAccount
 
 log = structlog.get_logger()

@@ -17,12 +17,12 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.phase import Phase
 from countersign.api.policy_require import REMEMBERED
-from countersign.policy.circumstances import Circumstances
-from countersign.policy.flapping import FLAPPING_WITHIN
-from countersign.policy.history import Past, past_of
-from countersign.policy.matching import Labels, applies, selects_namespaces
-from countersign.policy.named_policy import NamedPolicy, read_policy
-from countersign.policy.subject import Subject, subject_of
+from countersign.policy.approval_policies.matching import Labels, applies, selects_namespaces
+from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policy
+from countersign.policy.approval_policies.subject import Subject, subject_of
+from countersign.policy.memory.circumstances import Circumstances
+from countersign.policy.memory.flapping import FLAPPING_WITHIN
+from countersign.policy.memory.history import Past, past_of
 from countersign.ports import Clock
 
 _FORGET_EVERY = 512

@@ -11,10 +11,10 @@ import structlog
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.status import Plan
-from countersign.policy import reliance
-from countersign.policy.circumstances import Circumstances
 from countersign.policy.decide import asks_for_trust
-from countersign.policy.reliance import Reliance
+from countersign.policy.memory import reliance
+from countersign.policy.memory.circumstances import Circumstances
+from countersign.policy.memory.reliance import Reliance
 from countersign.ports import Casebook, Clock, Policies, Store
 
 log = structlog.get_logger()

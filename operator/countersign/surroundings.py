@@ -18,11 +18,11 @@ from countersign.api.operation import Operation
 from countersign.api.status import MAX_NAMES, VALUE_LIMIT, MeasuredRadius
 from countersign.api.text import clip
 from countersign.errors import ApiError
-from countersign.policy import pods
-from countersign.policy.budgets import is_violated
-from countersign.policy.losses import Loss
-from countersign.policy.radius import Reach, Search, reach
-from countersign.policy.selectors import matches, selects
+from countersign.policy.reach import pods
+from countersign.policy.reach.budgets import is_violated
+from countersign.policy.reach.losses import Loss
+from countersign.policy.reach.radius import Reach, Search, reach
+from countersign.policy.reading.selectors import matches, selects
 from countersign.ports import Cluster, Draft, JsonObject, ObjectPath, ServiceAccount
 
 log = structlog.get_logger()

@@ -26,7 +26,6 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.gate import Gate, has_been_asked
 from countersign.planning import Planner, understood
 from countersign.policy import bookkeeping, endings, transitions
-from countersign.policy.circumstances import Circumstances
 from countersign.policy.decide import decide
 from countersign.policy.decision import (
     Approve,
@@ -43,6 +42,7 @@ from countersign.policy.decision import (
     Wait,
 )
 from countersign.policy.endings import Ending
+from countersign.policy.memory.circumstances import Circumstances
 from countersign.policy.retry import again, is_transient
 from countersign.policy.step import Step, notice
 from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp

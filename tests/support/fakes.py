@@ -11,7 +11,7 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.errors import ApiError
-from countersign.policy.circumstances import Circumstances
+from countersign.policy.memory.circumstances import Circumstances
 from countersign.ports import JsonObject
 from countersign.records.execution import Execution
 from countersign.records.knowledge import KnowledgeEntry

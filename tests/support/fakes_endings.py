@@ -6,7 +6,7 @@ import copy
 from dataclasses import replace
 
 from countersign.errors import ApiError
-from countersign.policy.selectors import matches
+from countersign.policy.reading.selectors import matches
 from countersign.ports import JsonObject, ObjectPath, ServiceAccount
 from tests.support.fakes_faults import conflict
 from tests.support.fakes_storage import FakeStorage

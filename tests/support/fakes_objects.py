@@ -13,10 +13,10 @@ from countersign.api.risk import Risk
 from countersign.api.signature import Signature
 from countersign.api.status import ApprovalMode, Change, ObjectReference, Plan, PlanStep
 from countersign.policy import transitions
-from countersign.policy.circumstances import Circumstances
 from countersign.policy.decide import needed, tally
 from countersign.policy.decision import Approve
 from countersign.policy.grounds import Ground
+from countersign.policy.memory.circumstances import Circumstances
 from tests.support.fakes_time import START
 
 JsonObject = dict[str, Any]

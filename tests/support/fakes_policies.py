@@ -5,12 +5,25 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from countersign.policy.circumstances import Circumstances
-from countersign.policy.history import Past
-from countersign.policy.named_policy import NamedPolicy, read_policy
+from countersign.api.operation import OperationType
+from countersign.api.risk import Risk
+from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policy
+from countersign.policy.approval_policies.subject import Subject, Touched
+from countersign.policy.memory.circumstances import Circumstances
+from countersign.policy.memory.history import Past
 from tests.support.fakes_time import START
 
 JsonObject = dict[str, Any]
+SUBJECT = Subject(
+    uid="u",
+    namespace="shop",
+    name="r",
+    requester="system:serviceaccount:agents:fixer",
+    risk=Risk.HIGH,
+    operations=(OperationType.SCALE,),
+    targets=(Touched("Deployment", "shop", "pay-api"), Touched("StatefulSet", "shop", "db")),
+)
+"""What policies may look at, of a request by a machine, on two targets."""
 
 
 def policy_body(name: str = "p", match: JsonObject | None = None, **require: Any) -> JsonObject:

@@ -10,7 +10,7 @@ import pytest
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.phase import Phase
 from countersign.policy import transitions
-from countersign.policy.flapping import FLAPPING_WITHIN
+from countersign.policy.memory.flapping import FLAPPING_WITHIN
 from countersign.policybook import PolicyBook
 from tests.support.fakes_objects import (
     UID,

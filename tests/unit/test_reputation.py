@@ -11,7 +11,7 @@ import pytest
 from countersign.api.phase import Phase
 from countersign.api.status import ApprovalMode
 from countersign.errors import ApiError, StoreError
-from countersign.policy.named_policy import NamedPolicy
+from countersign.policy.approval_policies.named_policy import NamedPolicy
 from countersign.reputation import LOOK_AGAIN, Reputation
 from tests.support.fakes_objects import after, signature, signed
 from tests.support.fakes_policies import absolute, policy, under

@@ -11,7 +11,7 @@ from countersign.api.operation import OperationType
 from countersign.api.phase import Phase
 from countersign.api.status import ApprovalMode
 from countersign.errors import ApiError
-from countersign.policy.named_policy import NamedPolicy
+from countersign.policy.approval_policies.named_policy import NamedPolicy
 from countersign.policybook import PolicyBook
 from tests.support.fakes_objects import UID, signature, signed
 from tests.support.fakes_policies import absolute, policy, policy_body, under

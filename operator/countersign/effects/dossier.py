@@ -11,7 +11,7 @@ from countersign.api.incident import Incident
 from countersign.api.playbook import Playbook
 from countersign.errors import ApiError
 from countersign.policy.bookkeeping import Result, succeeded
-from countersign.policy.reliance import follows
+from countersign.policy.memory.reliance import follows
 from countersign.ports import Casebook
 from countersign.records.incident import incident_name, resolved
 

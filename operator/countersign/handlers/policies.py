@@ -15,7 +15,7 @@ from countersign.cluster import Reflector
 from countersign.connection import Connection
 from countersign.errors import ApiError
 from countersign.handlers.wakeups import Wakeups
-from countersign.policy.named_policy import read_policy
+from countersign.policy.approval_policies.named_policy import read_policy
 from countersign.policybook import PolicyBook, Waiting
 from countersign.ports import Clock, JsonObject, ObjectPath
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from countersign.plugin.exits import refused
 from countersign.policy.abilities import EXECUTOR, Ability
-from countersign.policy.fields import listed
+from countersign.policy.reading.fields import listed
 from countersign.ports import JsonObject, ObjectPath
 
 _RBAC = "rbac.authorization.k8s.io"

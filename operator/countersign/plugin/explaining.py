@@ -10,8 +10,8 @@ from countersign.api.phase import Phase
 from countersign.plugin import words
 from countersign.plugin.details import signatures
 from countersign.plugin.screen import Line, Span, line
-from countersign.policy.explained import Explanation, Missing, Rights
-from countersign.policy.fields import listed, part
+from countersign.policy.explaining.explained import Explanation, Missing, Rights
+from countersign.policy.reading.fields import listed, part
 from countersign.ports import JsonObject
 
 _VERB = "approve"

@@ -20,7 +20,7 @@ from countersign.plugin.screen import Span
 from countersign.plugin.session import Session
 from countersign.plugin.together import together
 from countersign.policy.decide import current_plan
-from countersign.policy.reliance import Reliance, in_playbook
+from countersign.policy.memory.reliance import Reliance, in_playbook
 from countersign.records.incident import incident_name
 
 Found = TypeVar("Found")

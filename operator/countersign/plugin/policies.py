@@ -15,13 +15,13 @@ from countersign.errors import ApiError
 from countersign.plugin.reading import readable
 from countersign.plugin.session import Session
 from countersign.plugin.together import together
-from countersign.policy.explained import Explanation
-from countersign.policy.explanation import explain
-from countersign.policy.fields import strings
-from countersign.policy.history import Past, past_of
-from countersign.policy.matching import selects_namespaces
-from countersign.policy.named_policy import NamedPolicy, read_policies
-from countersign.policy.reliance import Reliance
+from countersign.policy.approval_policies.matching import selects_namespaces
+from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policies
+from countersign.policy.explaining.explained import Explanation
+from countersign.policy.explaining.explanation import explain
+from countersign.policy.memory.history import Past, past_of
+from countersign.policy.memory.reliance import Reliance
+from countersign.policy.reading.fields import strings
 from countersign.ports import JsonObject, ObjectPath
 
 

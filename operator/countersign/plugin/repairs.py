@@ -12,7 +12,7 @@ from countersign.api.text import clip, visible
 from countersign.plugin import words
 from countersign.plugin.exits import refused
 from countersign.plugin.screen import Span
-from countersign.policy.reliance import rounded, trust_in
+from countersign.policy.memory.reliance import rounded, trust_in
 from countersign.records.anomaly import identifying_labels
 
 _DESCRIPTION = 4096

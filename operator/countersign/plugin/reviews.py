@@ -9,7 +9,7 @@ from countersign.api.approval_request import GROUP, PLURAL
 from countersign.connection import Call, Connection
 from countersign.errors import ApiError
 from countersign.plugin.together import together
-from countersign.policy.fields import part
+from countersign.policy.reading.fields import part
 
 _WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 _MAY = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

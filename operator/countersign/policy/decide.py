@@ -9,8 +9,9 @@ from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
 from countersign.api.risk import Risk
 from countersign.api.status import Plan
+from countersign.policy.approval_policies.requirement import Requirement, requirement
+from countersign.policy.approval_policies.subject import Subject, subject_of
 from countersign.policy.bookkeeping import needs_record
-from countersign.policy.circumstances import Circumstances
 from countersign.policy.decision import (
     Approve,
     Cancel,
@@ -26,10 +27,9 @@ from countersign.policy.decision import (
     Wait,
 )
 from countersign.policy.grounds import doubts, ground_of, only_trust_is_wanting, wants_trust
+from countersign.policy.memory.circumstances import Circumstances
 from countersign.policy.obstacles import obstacles
 from countersign.policy.quorum import Tally, count
-from countersign.policy.requirement import Requirement, requirement
-from countersign.policy.subject import Subject, subject_of
 
 SIGNATURES_MISSING = "SignaturesMissing"
 """Reason of the condition Approved while somebody still has to sign."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from countersign.errors import CountersignError
+from countersign.policy.approval_policies.requirement import Requirement
 from countersign.policy.grounds import Ground
 from countersign.policy.quorum import Tally
-from countersign.policy.requirement import Requirement
 
 
 @dataclass(frozen=True)

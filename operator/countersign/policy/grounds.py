@@ -11,11 +11,11 @@ from countersign.api.policy_require import AutoApprove
 from countersign.api.risk import Risk
 from countersign.api.signature import Signature
 from countersign.api.status import ApprovalMode, Plan
-from countersign.policy.circumstances import Circumstances
-from countersign.policy.history import below_rate_at, others
-from countersign.policy.named_policy import NamedPolicy
+from countersign.policy.approval_policies.named_policy import NamedPolicy
+from countersign.policy.approval_policies.requirement import Requirement
+from countersign.policy.memory.circumstances import Circumstances
+from countersign.policy.memory.history import below_rate_at, others
 from countersign.policy.quorum import Tally
-from countersign.policy.requirement import Requirement
 
 _HOUR = timedelta(hours=1)
 _NOT_LOOKED_UP = (

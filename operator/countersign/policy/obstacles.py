@@ -11,12 +11,12 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.base import format_time
 from countersign.api.duration import format_duration
 from countersign.api.freeze_window import FreezeWindow
-from countersign.policy.circumstances import Circumstances
-from countersign.policy.freezing import frozen_until
-from countersign.policy.history import below_rate_at, cooled_down_at, others
+from countersign.policy.approval_policies.freezing import frozen_until
+from countersign.policy.approval_policies.requirement import Requirement
+from countersign.policy.approval_policies.subject import Subject
+from countersign.policy.memory.circumstances import Circumstances
+from countersign.policy.memory.history import below_rate_at, cooled_down_at, others
 from countersign.policy.quorum import Tally
-from countersign.policy.requirement import Requirement
-from countersign.policy.subject import Subject
 
 
 @dataclass(frozen=True)

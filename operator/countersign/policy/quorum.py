@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.signature import Signature
 from countersign.api.status import Plan
-from countersign.policy.requirement import Requirement
-from countersign.policy.thresholds import Unmet, unmet
+from countersign.policy.approval_policies.requirement import Requirement
+from countersign.policy.approval_policies.thresholds import Unmet, unmet
 
 _SILENT = "it has to have a comment"
 

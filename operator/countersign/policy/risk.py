@@ -36,9 +36,9 @@ import re
 from countersign.api.operation import Operation, OperationType, Target
 from countersign.api.risk import Risk
 from countersign.api.status import MeasuredRadius
-from countersign.policy import pods
-from countersign.policy.fields import JsonObject, listed, part, strings
-from countersign.policy.sensitivity import sensitivity
+from countersign.policy.reach import pods
+from countersign.policy.reach.sensitivity import sensitivity
+from countersign.policy.reading.fields import JsonObject, listed, part, strings
 
 _PROTECTED_NAMESPACES = frozenset({"default", "countersign-system"})
 _PROTECTED_PREFIX = "kube-"

@@ -9,7 +9,7 @@ from typing import Protocol
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.status import KnowledgeReference, TimelineEvent
-from countersign.policy.circumstances import Circumstances
+from countersign.policy.memory.circumstances import Circumstances
 from countersign.records.execution import Choice, Execution, Frequency, Occurrence
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice

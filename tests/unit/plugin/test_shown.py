@@ -12,8 +12,8 @@ from countersign.plugin import tables, words
 from countersign.plugin.details import details
 from countersign.plugin.explaining import explanation, may_approve
 from countersign.plugin.screen import Line
-from countersign.policy.explanation import explain
-from countersign.policy.named_policy import NamedPolicy, read_policy
+from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policy
+from countersign.policy.explaining.explanation import explain
 from tests.support.requests_made import NOW, OTHER, item, request, signature, step
 from tests.support.terminals import HOSTILE, dangerous
 

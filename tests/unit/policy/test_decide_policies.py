@@ -12,14 +12,14 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.risk import Risk
 from countersign.api.signature import Signature
 from countersign.api.status import ApprovalMode
-from countersign.policy.circumstances import Circumstances
+from countersign.policy.approval_policies.named_policy import NamedPolicy
+from countersign.policy.approval_policies.requirement import requirement
+from countersign.policy.approval_policies.subject import subject_of
 from countersign.policy.decide import decide, reconsider
 from countersign.policy.decision import Approve, Deny, Expire, Wait
-from countersign.policy.history import Past
-from countersign.policy.named_policy import NamedPolicy
-from countersign.policy.reliance import Reliance
-from countersign.policy.requirement import requirement
-from countersign.policy.subject import subject_of
+from countersign.policy.memory.circumstances import Circumstances
+from countersign.policy.memory.history import Past
+from countersign.policy.memory.reliance import Reliance
 from tests.support.fakes_objects import (
     OLD_DIGEST,
     after,

@@ -17,10 +17,10 @@ from countersign.api.risk import Risk
 from countersign.api.signature import Signature
 from countersign.api.status import ApprovalMode
 from countersign.policy import transitions
-from countersign.policy.circumstances import Circumstances
+from countersign.policy.approval_policies.named_policy import NamedPolicy
 from countersign.policy.decide import decide, reconsider
 from countersign.policy.decision import Approve, Deny, Execute, MakePlan, Wait
-from countersign.policy.named_policy import NamedPolicy
+from countersign.policy.memory.circumstances import Circumstances
 from tests.support.fakes_objects import OLD_DIGEST, operation, plan, request, signed, with_status
 from tests.support.fakes_policies import absolute, policy
 from tests.support.fakes_time import START

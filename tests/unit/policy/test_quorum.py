@@ -8,8 +8,8 @@ import pytest
 
 from countersign.api.risk import Risk
 from countersign.api.signature import Signature
+from countersign.policy.approval_policies.requirement import requirement
 from countersign.policy.quorum import count
-from countersign.policy.requirement import requirement
 from tests.support.fakes_objects import OLD_DIGEST, plan, request, signature, signed
 
 FIRST, SECOND = plan(revision=1), plan(revision=2)

@@ -12,8 +12,8 @@ from countersign.api.operation import OperationType
 from countersign.api.phase import Phase
 from countersign.api.status import ApprovalMode, Attempt, MeasuredRadius
 from countersign.policy import endings, transitions
-from countersign.policy.circumstances import Circumstances
 from countersign.policy.decision import Cancel, Deny, Expire, FinishDryRun, Wait
+from countersign.policy.memory.circumstances import Circumstances
 from countersign.records.notification import (
     Notification,
     NotificationStatus,

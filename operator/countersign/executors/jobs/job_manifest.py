@@ -10,7 +10,7 @@ from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
 from countersign.executors.once.stamps import STAMP
 from countersign.executors.wording.values import HIDDEN, is_secret
-from countersign.policy.fields import listed, part, strings
+from countersign.policy.reading.fields import listed, part, strings
 from countersign.ports import JsonObject
 
 LONGEST_NAME = 63

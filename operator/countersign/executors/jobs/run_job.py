@@ -13,7 +13,7 @@ from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.stamps import stamps_on
 from countersign.executors.wording.output import tail
 from countersign.policy.endings import OUTCOME_UNKNOWN
-from countersign.policy.fields import listed, number, part
+from countersign.policy.reading.fields import listed, number, part
 from countersign.ports import (
     Clock,
     Cluster,

@@ -20,8 +20,8 @@ from countersign.executors.nodes.node_pods import NodePods, sorted_out
 from countersign.executors.once.convergent import Convergent
 from countersign.executors.once.paths import path_of
 from countersign.executors.once.stamps import kept_from, stamps_on
-from countersign.policy.fields import part
-from countersign.policy.selectors import escaped
+from countersign.policy.reading.fields import part
+from countersign.policy.reading.selectors import escaped
 from countersign.ports import (
     Cluster,
     Draft,

@@ -10,7 +10,7 @@ from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError
 from countersign.executors.nodes.node_pods import NodePods
 from countersign.executors.pods.evictions import budgets, evict, holding
-from countersign.policy.pods import is_leaving, name_of
+from countersign.policy.reach.pods import is_leaving, name_of
 from countersign.ports import Cluster, JsonObject, ObjectPath, Progress, ServiceAccount
 
 HELD = "is held by"

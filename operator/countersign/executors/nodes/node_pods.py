@@ -9,7 +9,13 @@ from typing import NamedTuple
 from countersign.api.parameters import DrainNodeParameters
 from countersign.api.text import clip
 from countersign.errors import RefusedError
-from countersign.policy.pods import controller_of, has_empty_dir, has_ended, is_static, name_of
+from countersign.policy.reach.pods import (
+    controller_of,
+    has_empty_dir,
+    has_ended,
+    is_static,
+    name_of,
+)
 from countersign.ports import JsonObject
 
 _NAMED = 5

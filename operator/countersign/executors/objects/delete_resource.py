@@ -12,7 +12,7 @@ from countersign.errors import RefusedError
 from countersign.executors.objects.restoration import restoring
 from countersign.executors.once.conditional import Deletion, grace_options
 from countersign.executors.pods.pod_words import pod_change
-from countersign.policy.fields import number, part
+from countersign.policy.reading.fields import number, part
 from countersign.ports import JsonObject
 
 _PROPAGATION = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}

@@ -9,7 +9,7 @@ from countersign.api.kinds import built_in
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import MANIFEST_LIMIT, ApplyParameters
 from countersign.errors import RefusedError
-from countersign.policy.fields import listed, part, strings
+from countersign.policy.reading.fields import listed, part, strings
 from countersign.ports import JsonObject
 
 _RESTORABLE = frozenset(

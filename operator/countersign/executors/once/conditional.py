@@ -15,7 +15,7 @@ from countersign.api.status import Change, PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.paths import path_of, reference
-from countersign.policy.fields import part
+from countersign.policy.reading.fields import part
 from countersign.ports import (
     Cluster,
     Draft,

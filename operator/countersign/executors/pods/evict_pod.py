@@ -10,7 +10,7 @@ from countersign.api.status import Change
 from countersign.errors import ApiError, RefusedError
 from countersign.executors.pods.evictions import evict, named
 from countersign.executors.pods.pod_words import bare, pod_change
-from countersign.policy.pods import is_static
+from countersign.policy.reach.pods import is_static
 from countersign.ports import Cluster, JsonObject, ObjectPath, ServiceAccount
 
 

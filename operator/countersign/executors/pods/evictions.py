@@ -8,9 +8,9 @@ from http import HTTPStatus
 
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError
-from countersign.policy.fields import number, part
-from countersign.policy.pods import labels_of, name_of
-from countersign.policy.selectors import matches
+from countersign.policy.reach.pods import labels_of, name_of
+from countersign.policy.reading.fields import number, part
+from countersign.policy.reading.selectors import matches
 from countersign.ports import Cluster, JsonObject, ObjectPath, ServiceAccount
 
 _BUDGETS_READ = 200

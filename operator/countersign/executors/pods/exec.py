@@ -12,7 +12,7 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.paths import path_of, reference
 from countersign.executors.wording.output import labelled, last_line
 from countersign.executors.wording.values import shown
-from countersign.policy.fields import listed, part, strings
+from countersign.policy.reading.fields import listed, part, strings
 from countersign.ports import (
     Cluster,
     Draft,

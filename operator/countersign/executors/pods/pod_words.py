@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
-from countersign.policy.fields import part
-from countersign.policy.pods import controller_of, has_empty_dir, is_static
+from countersign.policy.reach.pods import controller_of, has_empty_dir, is_static
+from countersign.policy.reading.fields import part
 from countersign.ports import JsonObject
 
 _NAME_LIMIT = 253

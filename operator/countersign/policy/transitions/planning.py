@@ -14,14 +14,14 @@ from countersign.api.status import (
     Plan,
 )
 from countersign.api.text import clip
-from countersign.policy.circumstances import Circumstances
+from countersign.policy.approval_policies.requirement import requirement
+from countersign.policy.approval_policies.subject import Subject, subject_of
 from countersign.policy.decide import SIGNATURES_MISSING, expiry
-from countersign.policy.flapping import flapping
-from countersign.policy.history import others
+from countersign.policy.memory.circumstances import Circumstances
+from countersign.policy.memory.flapping import flapping
+from countersign.policy.memory.history import others
 from countersign.policy.quorum import Tally
-from countersign.policy.requirement import requirement
 from countersign.policy.status_draft import StatusDraft
-from countersign.policy.subject import Subject, subject_of
 from countersign.records.timeline import happened
 
 NO_CHANGE = "NoChange"

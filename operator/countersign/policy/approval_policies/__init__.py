@@ -1,0 +1,1 @@
+"""What ApprovalPolicies ask of a request."""

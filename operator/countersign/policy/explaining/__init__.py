@@ -1,0 +1,1 @@
+"""What a request still needs, said to people and programs."""

@@ -1,0 +1,1 @@
+"""What an action reaches: pods, their budgets, and how bad it is to lose them."""
