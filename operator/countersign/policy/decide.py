@@ -26,7 +26,13 @@ from countersign.policy.decision import (
     Refuse,
     Wait,
 )
-from countersign.policy.grounds import doubts, ground_of, only_trust_is_wanting, wants_trust
+from countersign.policy.grounds import (
+    doubts,
+    ground_of,
+    only_trust_is_wanting,
+    room_at,
+    wants_trust,
+)
 from countersign.policy.memory.circumstances import Circumstances
 from countersign.policy.obstacles import obstacles
 from countersign.policy.quorum import Tally, count
@@ -170,13 +176,14 @@ def _wait_for_people(
     now: datetime,
     expires: datetime | None,
 ) -> Wait:
-    """Somebody has to sign; and why, where that was up to trust."""
-    message, until = counted.waits, expires
-    if around.reliance is not None:
+    """Somebody has to sign; and why, where that was up to trust or to a limit."""
+    message, room = counted.waits, room_at(request, needs, around, now)
+    again = around.reliance.again_at if around.reliance is not None else None
+    moments = (expires, room, again)
+    if around.reliance is not None or room is not None:
         why = " ".join(doubts(request, needs, around, now))
         message = f"{message} Not approved without people: {why}"
-        moments = (expires, around.reliance.again_at)
-        until = min((each for each in moments if each is not None), default=None)
+    until = min((each for each in moments if each is not None), default=None)
     return Wait(SIGNATURES_MISSING, message, until, counted, needs)
 
 

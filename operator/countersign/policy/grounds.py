@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from countersign.api.approval_request import ApprovalRequest
+from countersign.api.base import format_time
 from countersign.api.policy_require import AutoApprove
 from countersign.api.risk import Risk
 from countersign.api.signature import Signature
@@ -86,6 +87,21 @@ def only_trust_is_wanting(
     return wants_trust(needs.in_force) and not _doubts_apart_from_trust(request, needs, around, now)
 
 
+def room_at(
+    request: ApprovalRequest, needs: Requirement, around: Circumstances, now: datetime
+) -> datetime | None:
+    """When the hourly limits have room again; None unless nothing else calls for people."""
+    full = [
+        until
+        for policy in needs.in_force
+        if (auto := policy.require.auto_approve) is not None
+        and (until := _full_until(policy, auto, request, around, now)) is not None
+    ]
+    if not full or doubts(request, needs, around, max(full)):
+        return None
+    return max(full)
+
+
 def wants_trust(policies: Iterable[NamedPolicy]) -> bool:
     """Whether one of them makes it a matter of trust."""
     return any(_trust_wanted(each) is not None for each in policies)
@@ -137,26 +153,30 @@ def _doubts_of(
         found.append(
             f"the confidence is {request.spec.confidence:g}, less than {auto.confidence_at_least:g}"
         )
-    if _too_many(policy, auto, request, around, now):
-        found.append(f"{auto.limit_per_hour} were approved automatically within the last hour")
+    if (until := _full_until(policy, auto, request, around, now)) is not None:
+        found.append(
+            f"{auto.limit_per_hour} approved automatically within the last hour, as many as its "
+            f"limit; there is room again at {format_time(until)}"
+        )
     return found
 
 
-def _too_many(
+def _full_until(
     policy: NamedPolicy,
     auto: AutoApprove,
     request: ApprovalRequest,
     around: Circumstances,
     now: datetime,
-) -> bool:
+) -> datetime | None:
+    """When its hourly limit has room again; None where it has now, or where there is none."""
     if auto.limit_per_hour is None:
-        return False
+        return None
     same = (
         each
         for each in others(around.past, request)
         if each.automatic and around.counts(policy, each)
     )
-    return below_rate_at(auto.limit_per_hour, _HOUR, same, now) is not None
+    return below_rate_at(auto.limit_per_hour, _HOUR, same, now)
 
 
 # --- An emergency ---------------------------------------------------------------------------------

@@ -333,6 +333,26 @@ CASES: dict[str, Case] = {
         (),
         spec=SURE,
         past=(past(-60, automatic=True),),
+        until=3600 - 60,
+        says="1 approved automatically within the last hour",
+    ),
+    "a full limit is not waited for where people are needed all the same": Case(
+        MISSING,
+        (policy(autoApprove={"riskAtMost": "low", "limitPerHour": 1}),),
+        (),
+        spec=SURE,
+        past=(past(-60, automatic=True),),
+    ),
+    "the last of two limits is waited for": Case(
+        MISSING,
+        (
+            policy("a", autoApprove={"riskAtMost": "medium", "limitPerHour": 1}),
+            policy("b", autoApprove={"riskAtMost": "medium", "limitPerHour": 2}),
+        ),
+        (),
+        spec=SURE,
+        past=(past(-60, automatic=True), past(-1800, automatic=True)),
+        until=3600 - 60,
     ),
     "what people approved does not use the limit up": Case(
         AUTO,
