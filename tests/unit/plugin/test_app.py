@@ -41,6 +41,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["propose", "x", "--target", "deploy/web"], "belong to --operation"),
         (["propose", "-f", "/nonexistent"], "cannot be read: No such file"),
         (["propose", "kubectl scale deploy/a --replicas=1", "--risk", "huge"], "--risk 'huge'"),
+        (["propose", "restart deployment web", "--confidence", "90"], "--confidence"),
         (["propose", "kubectl get pods"], "This action is refused:"),
         (["setup", "-n", "x"], "Say what is to be allowed"),
     ],

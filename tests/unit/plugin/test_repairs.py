@@ -99,10 +99,12 @@ def test_other_terms_go_along_and_the_incident_may_be_given_by_its_own_option(
     api: StoringApi,
 ) -> None:
     given = ["--incident", "inc-42", "--name", "again", "--risk", "high", "--dry-run"]
+    given += ["--confidence", "0.9"]
     assert invoke(["propose", "--playbook", "shop/raise-memory", *given]) == Exit.DONE
     [sent] = api.created
     assert sent["metadata"]["name"] == "again"
     assert (sent["spec"]["riskLevel"], sent["spec"]["dryRun"]) == ("high", True)
+    assert sent["spec"]["confidence"] == 0.9
     assert sent["spec"]["incident"] == "inc-42"
 
 

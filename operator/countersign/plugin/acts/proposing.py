@@ -189,6 +189,7 @@ def _given(terms: Terms, now: datetime) -> JsonObject:
     return {
         "description": terms.description,
         "riskLevel": terms.risk,
+        "confidence": terms.confidence,
         "requiredSignatures": terms.signatures,
         "expiresAfter": expires,
         "notBefore": not_before,

@@ -111,6 +111,16 @@ class Terms:
             "--risk", metavar="TIER", help="The least risk you see: low, medium, high, critical."
         ),
     ] = None
+    confidence: Annotated[
+        float | None,
+        typer.Option(
+            "--confidence",
+            min=0,
+            max=1,
+            metavar="0..1",
+            help="How sure you are: what nobody has to sign has to state it.",
+        ),
+    ] = None
     signatures: Annotated[
         int | None,
         typer.Option("--signatures", min=1, metavar="N", help="More signatures than the policy's."),
