@@ -156,6 +156,7 @@ IN_SHOP = " --namespace=shop"
         ("恢复节点 worker-1 的调度", "kubectl uncordon worker-1"),
         ("**Restart** the `web` deployment in **shop** namespace", RESTART + IN_SHOP),
         ("Recommended action: restart deployment web", RESTART),
+        ("**Step 2:** restart deployment web", RESTART),
         (
             "Roll back deployment web to the previous revision to restore service",
             "kubectl rollout undo deployment/web",
@@ -234,6 +235,9 @@ def test_a_sentence_whose_every_word_is_accounted_for_is_understood(sentence, co
         ("restart deployment web (namespace shop) in namespace live", "ambiguous"),
         ("restart deployment web (not in namespace shop)", "unsupported"),
         ("Action: do not restart deployment web", "unsupported"),
+        ("scale deployment web to 1 step:0 replicas", "ambiguous"),
+        ("delete pod my-action: 0", "ambiguous"),
+        ("restart deployment web in namespace pre-fix: prod", "ambiguous"),
         ("never scale deployment web --replicas=3", "unsupported"),
         ("scale deployment web to 3 --replicas=4", "ambiguous"),
         ("delete pod web-0 --dry-run=client", "read-only"),

@@ -44,6 +44,7 @@ _VERSION = re.compile(
 _MORE = re.compile(r"(?:[.!;](?=\s)|[。！；])\s*\S")
 _EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__)(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*])", re.ASCII)
 # What people call an action before they name it. "Example:" and "Done:" are no such labels.
+# It stands in front or is none: taken out of the middle, "1 step:0 replicas" would say 10.
 _LABEL = re.compile(
     r"\s*(?:\*\*)?(?:(?:(?:recommended|suggested|proposed|immediate|next)\s)?"
     r"(?:action|fix|step|remediation|mitigation|recommendation|suggestion|proposal|solution|command)"
@@ -64,7 +65,8 @@ class _Reason:
 
 def read(sentence: str) -> Operation | Foreign:
     """The operation that a sentence asks for."""
-    sentence = _EMPHASIS.sub(r"\2", _LABEL.sub("", sentence, count=1))
+    label = _LABEL.match(sentence)
+    sentence = _EMPHASIS.sub(r"\2", sentence[label.end() :] if label else sentence)
     words = tokens.read(sentence)
     if not words:
         raise RefusedError(RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command.")
