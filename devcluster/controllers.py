@@ -36,6 +36,9 @@ class Controllers:
         manager += [
             "--use-service-account-credentials=false",
             f"--root-ca-file={self._plane.ca_file}",
+            # Its own limit, 20 requests a second, is what a test with 20 Deployments waits for.
+            "--kube-api-qps=200",
+            "--kube-api-burst=400",
         ]
         scheduler = self._component(users.SCHEDULER)
         self._processes = [

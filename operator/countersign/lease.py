@@ -20,6 +20,9 @@ from countersign.errors import ApiError
 from countersign.ports import Clock, JsonObject
 
 log = structlog.get_logger()
+_LONGEST_WAIT = 2.0
+"""Seconds between two looks at another's Lease: one that is given back is taken soon, however
+long it could have held."""
 
 
 class Leases(Protocol):
@@ -74,7 +77,7 @@ class Leadership:
             except ApiError as error:
                 if not error.conflict:
                     log.warning("lease could not be taken yet", error=str(error))
-            await asyncio.sleep(self._seconds / 5)
+            await asyncio.sleep(min(self._seconds / 5, _LONGEST_WAIT))
 
     async def keep(self) -> None:
         """Renew the Lease for as long as it goes; return when it is lost.

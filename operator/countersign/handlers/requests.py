@@ -201,7 +201,9 @@ class Requests:
     async def execute(self, body: Mapping[str, Any], patch: kopf.Patch) -> None:
         """Carry an approved request out. Raises ``TemporaryError`` for another attempt."""
         if self._draining:
-            await asyncio.Event().wait()  # Nothing new is begun; the next replica does it.
+            # Nothing new is begun; the next replica does it. To return would be to have done it,
+            # and to wait here would keep Kopf from ending.
+            raise asyncio.CancelledError
         request = self._validated(body, patch)
         if request is None or request.phase not in MOVING:
             return
