@@ -16,7 +16,7 @@ import pytest
 
 from devcluster import Cluster, OperatorProcess
 from tests.chaos.conftest import SETTINGS, kill_for_good
-from tests.chaos.stays import EXEC, OPERATIONS, REPEATABLE, REQUEST, Stay, named
+from tests.chaos.stays import EXEC, OPERATIONS, REPEATABLE, REQUEST, Stay, named, wait_for_the_end
 from tests.support.cases import Case, state_of
 from tests.support.effect_proxy import (
     EffectProxy,
@@ -122,9 +122,8 @@ def crash(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Crash]:
         list(pool.map(Stay.touch, stays))
         proxy.calm()
         operator.start()
-        list(pool.map(Stay.end, stays))
-        for stay in stays:
-            stay.effects = proxy.effects[stay.site.namespace]
+        operator.wait_until_ready()
+        wait_for_the_end(cluster, stays, proxy.effects)
         yield Crash(boundary, {_key(s.case, touched=s.touched): s for s in stays}, operator)
 
 
