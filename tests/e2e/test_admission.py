@@ -6,18 +6,18 @@ tier, dave low and medium (but propose nothing); agent only proposes, eve only r
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from devcluster import Cluster, Options, start
+from tests.support.caller import Answer, Caller, place
 
 ACTION = "kubectl rollout restart deployment/web"
 OPERATION = {"type": "RestartRollout", "target": {"kind": "Deployment", "name": "web"}}
@@ -45,7 +45,8 @@ FIXED: dict[str, tuple[object, object]] = {
     "dryRun": (True, False),
 }
 
-Answer = subprocess.CompletedProcess[str]
+OPERATOR = "system:serviceaccount:countersign-system:countersign-operator"
+FORBIDDEN, INVALID = 403, 422
 Spec = dict[str, Any]
 
 
@@ -57,32 +58,24 @@ class Request:
     namespace: str
     name: str
 
-    def merge(self, user: str, spec: Spec, *flags: str) -> Answer:
+    def merge(self, user: str | Caller, spec: Spec) -> Answer:
         """`kubectl patch --type=merge`: lists are replaced as a whole."""
-        return self._patch(user, {"spec": spec}, "--type=merge", *flags)
+        return self.patch(user, {"spec": spec})
 
-    def sign(self, user: str, *flags: str, manager: str | None = None, **entry: object) -> Answer:
+    def sign(self, user: str | Caller, *, manager: str = "", **entry: object) -> Answer:
         """Server-side apply of one entry, the user's own unless `entry` has another signer."""
-        return self.apply(
-            user, {"signatures": [{"signer": user, **entry}]}, *flags, manager=manager
-        )
+        own = {"signer": self.by(user).name, **entry}
+        return self.apply(user, {"signatures": [own]}, manager=manager)
 
-    def apply(self, user: str, spec: Spec, *flags: str, manager: str | None = None) -> Answer:
+    def apply(self, user: str | Caller, spec: Spec, *, manager: str = "") -> Answer:
         """Server-side apply under the user's own field manager."""
-        return self.cluster.kubectl(
-            "apply",
-            "--server-side",
-            f"--field-manager={manager or user}",
-            "--filename=-",
-            *flags,
-            user=user if user in self.cluster.users else None,
-            input=json.dumps(manifest(self.namespace, self.name, spec)),
-            check=False,
-        )
+        caller = self.by(user)
+        body = manifest(self.namespace, self.name, spec)
+        return caller.apply(body, self.namespace, manager or caller.name)
 
-    def set_status(self, user: str = "admin", *flags: str, **status: object) -> Answer:
+    def set_status(self, user: str | Caller = "admin", **status: object) -> Answer:
         """Write the status, as the operator would."""
-        return self._patch(user, {"status": status}, "--type=merge", "--subresource=status", *flags)
+        return self.patch(user, {"status": status}, sub="status")
 
     def plan(self, risk: str = "low", digest: str = DIGEST) -> Request:
         """Give it a plan; the request itself, for chaining."""
@@ -91,26 +84,32 @@ class Request:
 
     def get(self) -> dict[str, Any]:
         """The object as it is now."""
-        said = self._kubectl(
-            "admin", "get", "approvalrequest", self.name, "--output=json", check=True
-        )
-        found: dict[str, Any] = json.loads(said.stdout)
-        return found
+        return self.by("admin").get("ApprovalRequest", self.namespace, self.name)
 
     def signatures(self) -> dict[str, dict[str, Any]]:
         """The entries by signer."""
         return {entry["signer"]: entry for entry in self.get()["spec"].get("signatures", [])}
 
-    def delete(self, user: str, *flags: str) -> Answer:
+    def delete(self, user: str | Caller) -> Answer:
         """Delete it, without waiting."""
-        return self._kubectl(user, "delete", "approvalrequest", self.name, "--wait=false", *flags)
+        return self.by(user).delete("ApprovalRequest", self.namespace, self.name)
 
-    def _patch(self, user: str, change: dict[str, Any], *flags: str) -> Answer:
-        patch = f"--patch={json.dumps(change)}"
-        return self._kubectl(user, "patch", "approvalrequest", self.name, patch, *flags)
+    def patch(self, user: str | Caller, change: dict[str, Any], *, sub: str = "") -> Answer:
+        """A merge patch of whatever part."""
+        caller = self.by(user)
+        return caller.merge("ApprovalRequest", self.namespace, self.name, change, sub=sub)
 
-    def _kubectl(self, user: str, *args: str, check: bool = False) -> Answer:
-        return self.cluster.kubectl(*args, "--namespace", self.namespace, user=user, check=check)
+    def labelled(self, user: str) -> None:
+        """`kubectl label`."""
+        self.patch(user, {"metadata": {"labels": {"team": "a"}}}).accepted()
+
+    def by(self, user: str | Caller) -> Caller:
+        """One of the people of the test cluster."""
+        return user if isinstance(user, Caller) else Caller(self.cluster, user)
+
+    def acting_as(self, user: str, *groups: str) -> Caller:
+        """Somebody whom the test cluster does not know: an administrator acts as them."""
+        return Caller(self.cluster).acting_as(user, *groups)
 
 
 def manifest(namespace: str, name: str, spec: Spec) -> dict[str, Any]:
@@ -148,40 +147,43 @@ def plan_of(digest: str) -> dict[str, Any]:
 
 def schema_of(cluster: Cluster) -> dict[str, Any]:
     """The type as the API server serves it."""
-    get = ("get", "crd", "approvalrequests.countersign.dev", "--output=json")
-    crd = json.loads(cluster.kubectl(*get).stdout)
+    crd = Caller(cluster).get("crd", "", "approvalrequests.countersign.dev")
     schema: dict[str, Any] = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     return schema
 
 
-def create(cluster: Cluster, namespace: str, user: str, spec: Spec, *flags: str) -> Answer:
+def create(cluster: Cluster, namespace: str, user: str, spec: Spec, **query: str) -> Answer:
     """`kubectl create` of a request named `fix`."""
-    text = json.dumps(manifest(namespace, "fix", spec))
-    return cluster.kubectl("create", "--filename=-", *flags, user=user, input=text, check=False)
+    return Caller(cluster, user).create(manifest(namespace, "fix", spec), namespace, **query)
 
 
 def accepted(answer: Answer) -> Answer:
     """The answer, which is no refusal."""
-    assert answer.returncode == 0, answer.stderr
+    answer.accepted()
     return answer
 
 
-def refusal(answer: Answer, status: str) -> str:
-    """What a refused person reads; `status` is what the API server calls it."""
-    assert answer.returncode != 0, f"this should have been refused: {answer.stdout}"
-    assert status in answer.stderr, answer.stderr
-    return answer.stderr
+def warnings(answer: Answer) -> str:
+    """What an accepted person is told."""
+    return " ".join(accepted(answer).warnings)
+
+
+def refusal(answer: Answer, code: int) -> str:
+    """What a refused person reads; `code` is HTTP's for what it is refused for."""
+    assert answer.refused, f"this should have been refused: {answer.body}"
+    assert answer.code == code, answer.message
+    return answer.message
 
 
 def forbidden(answer: Answer) -> str:
     """The sentence of a refusal for want of a right, by a policy of ours."""
-    assert "denied request" in answer.stderr, answer.stderr or answer.stdout
-    return refusal(answer, "forbidden")
+    assert "denied request" in answer.message, answer.body
+    return refusal(answer, FORBIDDEN)
 
 
 def invalid(answer: Answer) -> str:
     """The sentence of a refusal for what was written."""
-    return refusal(answer, "is invalid")
+    return refusal(answer, INVALID)
 
 
 def until(condition: Callable[[], object], what: str) -> None:
@@ -189,7 +191,7 @@ def until(condition: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, f"gave up waiting: {what}"
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def grant(
@@ -207,26 +209,34 @@ def grant(
         "metadata": {"name": name, "namespace": namespace},
         "rules": [rule],
     }
-    cluster.kubectl("create", "--filename=-", input=json.dumps(role))
-    cluster.kubectl(
-        "create", "rolebinding", name, f"--role={name}", f"--user={user}", "--namespace", namespace
-    )
-    question = [
-        "auth",
-        "can-i",
-        verbs.rpartition(",")[2],
-        resource,
-        f"--as={user}",
-        "-n",
-        namespace,
-    ]
-    if subresource:
-        question.append(f"--subresource={subresource}")
-    until(
-        lambda: cluster.kubectl(*question, check=False).returncode == 0,
-        f"{user} may {verbs} {full}",
-    )
+    admin = Caller(cluster)
+    admin.create(role, namespace).accepted()
+    admin.create(binding(name, user), namespace).accepted()
+    caller = admin.acting_as(user)
+    verb, known = verbs.rpartition(",")[2], {"sub": subresource, "namespace": namespace}
+    until(lambda: caller.may(verb, resource, **known), f"{user} may {verbs} {full}")
     return name
+
+
+def binding(name: str, user: str) -> dict[str, Any]:
+    """A user's binding to a Role of the same name."""
+    group = "rbac.authorization.k8s.io"
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": group, "kind": "Role", "name": name},
+        "subjects": [{"apiGroup": group, "kind": "User", "name": user}],
+    }
+
+
+@contextmanager
+def new_namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace, deleted at the end."""
+    name, admin = f"admission-{uuid.uuid4().hex[:8]}", Caller(cluster)
+    admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).accepted()
+    yield name
+    admin.delete("Namespace", "", name).accepted()
 
 
 @pytest.fixture(scope="module")
@@ -239,10 +249,8 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of the test's own."""
-    name = f"admission-{uuid.uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    with new_namespace(cluster) as name:
+        yield name
 
 
 @pytest.fixture
@@ -261,10 +269,8 @@ def planned(proposed: Request) -> Request:
 @pytest.fixture(scope="module")
 def shared_namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace for tests that change nothing in it."""
-    name = f"admission-{uuid.uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    with new_namespace(cluster) as name:
+        yield name
 
 
 @pytest.fixture(scope="module")
@@ -272,16 +278,16 @@ def full(cluster: Cluster, shared_namespace: str) -> Request:
     """A request with every field set (of action and operation, the former)."""
     grant(cluster, shared_namespace, "agent", "serviceaccounts", "use")
     spec = {field: values[0] for field, values in FIXED.items() if field != "operation"}
-    body = json.dumps(manifest(shared_namespace, "full", spec))
-    cluster.kubectl("create", "--filename=-", user="agent", input=body)
+    body = manifest(shared_namespace, "full", spec)
+    Caller(cluster, "agent").create(body, shared_namespace).accepted()
     return Request(cluster, shared_namespace, "full")
 
 
 @pytest.fixture(scope="module")
 def bare(cluster: Cluster, shared_namespace: str) -> Request:
     """A request with the typed operation, and no other field set."""
-    body = json.dumps(manifest(shared_namespace, "bare", {"operation": OPERATION}))
-    cluster.kubectl("create", "--filename=-", user="agent", input=body)
+    body = manifest(shared_namespace, "bare", {"operation": OPERATION})
+    Caller(cluster, "agent").create(body, shared_namespace).accepted()
     return Request(cluster, shared_namespace, "bare")
 
 
@@ -311,7 +317,7 @@ class TestType:
     def test_it_takes_exactly_one_of_action_and_operation(
         self, cluster: Cluster, shared_namespace: str, spec: Spec
     ) -> None:
-        said = invalid(create(cluster, shared_namespace, "agent", spec, "--dry-run=server"))
+        said = invalid(create(cluster, shared_namespace, "agent", spec, dryRun="All"))
         assert "Write exactly one of action (text) and operation (typed)." in said
 
     @pytest.mark.parametrize(
@@ -328,9 +334,7 @@ class TestType:
     def test_an_operation_that_makes_no_sense_is_refused_with_a_reason(
         self, cluster: Cluster, shared_namespace: str, operation: Spec, sentence: str
     ) -> None:
-        answer = create(
-            cluster, shared_namespace, "agent", {"operation": operation}, "--dry-run=server"
-        )
+        answer = create(cluster, shared_namespace, "agent", {"operation": operation}, dryRun="All")
         assert sentence in invalid(answer)
 
     def test_get_approvals_shows_what_people_look_for(self, planned: Request) -> None:
@@ -420,13 +424,13 @@ class TestProposing:
     ) -> None:
         body = manifest(namespace, "fix", {"action": ACTION})
         body["status"] = {"phase": "Approved", "riskLevel": "low", "plan": plan_of(DIGEST)}
-        cluster.kubectl("create", "--filename=-", user="agent", input=json.dumps(body))
+        accepted(Caller(cluster, "agent").create(body, namespace))
         assert "status" not in Request(cluster, namespace, "fix").get()
 
     def test_eve_can_read_and_not_propose(self, cluster: Cluster, namespace: str) -> None:
         cluster.kubectl("get", "approvals", "--namespace", namespace, user="eve")
         assert "cannot create resource" in refusal(
-            create(cluster, namespace, "eve", {"action": ACTION}), "forbidden"
+            create(cluster, namespace, "eve", {"action": ACTION}), FORBIDDEN
         )
 
 
@@ -521,8 +525,7 @@ class TestSigning:
     def test_labels_may_be_written_beside_the_signatures_of_others(self, planned: Request) -> None:
         accepted(planned.sign("alice"))
         before = planned.signatures()
-        label = ("label", "approvalrequest", "fix", "--namespace", planned.namespace, "team=a")
-        planned.cluster.kubectl(*label, user="agent")
+        planned.labelled("agent")
         assert planned.signatures() == before
 
     def test_the_longest_list_of_the_largest_entries_can_still_be_signed(
@@ -560,7 +563,7 @@ class TestRisk:
         assert "takes the verb approve on approvalrequests/low" in said
 
     def test_eve_cannot_sign(self, planned: Request) -> None:
-        assert "cannot patch resource" in refusal(planned.sign("eve"), "forbidden")
+        assert "cannot patch resource" in refusal(planned.sign("eve"), FORBIDDEN)
 
     def test_before_it_is_planned_a_request_is_taken_for_the_worst(self, proposed: Request) -> None:
         said = forbidden(proposed.sign("dave"))
@@ -645,18 +648,17 @@ class TestFillingIn:
     def test_applying_the_same_again_renews_nothing_and_says_so(self, planned: Request) -> None:
         accepted(planned.sign("alice"))
         planned.plan(digest=OTHER_DIGEST)
-        said = accepted(planned.sign("alice")).stderr
+        said = warnings(planned.sign("alice"))
         assert planned.signatures()["alice"]["plan"] == DIGEST
         assert "Your signature is for another plan than the current one" in said
         assert f"add this to your entry: plan: {OTHER_DIGEST}" in said
-        assert "Warning" not in accepted(planned.sign("alice", plan=OTHER_DIGEST)).stderr
+        assert warnings(planned.sign("alice", plan=OTHER_DIGEST)) == ""
         assert planned.signatures()["alice"]["plan"] == OTHER_DIGEST
 
     def test_a_label_of_alices_does_not_renew_her_signature(self, planned: Request) -> None:
         accepted(planned.sign("alice"))
         planned.plan(digest=OTHER_DIGEST)
-        label = ("label", "approvalrequest", "fix", "--namespace", planned.namespace, "team=a")
-        planned.cluster.kubectl(*label, user="alice")
+        planned.labelled("alice")
         assert planned.signatures()["alice"]["plan"] == DIGEST
 
     def test_a_label_of_carols_does_not_bind_her_early_signature_to_a_plan(
@@ -664,8 +666,7 @@ class TestFillingIn:
     ) -> None:
         accepted(proposed.sign("carol"))
         proposed.plan()
-        label = ("label", "approvalrequest", "fix", "--namespace", proposed.namespace, "team=a")
-        proposed.cluster.kubectl(*label, user="carol")
+        proposed.labelled("carol")
         assert "plan" not in proposed.signatures()["carol"]
 
     def test_what_others_signed_is_left_alone(self, planned: Request) -> None:
@@ -687,12 +688,11 @@ class TestFillingIn:
     def test_somebody_in_too_many_groups_is_asked_which_count(self, planned: Request) -> None:
         grant(planned.cluster, planned.namespace, "grace", "approvalrequests", "get,patch")
         grant(planned.cluster, planned.namespace, "grace", "approvalrequests", "approve", "low")
-        many = ["--as=grace", *(f"--as-group=g{n}" for n in range(70))]
-        said = accepted(planned.sign("grace", *many)).stderr
+        grace = planned.acting_as("grace", *(f"g{n}" for n in range(70)))
+        said = warnings(planned.sign(grace))
         assert "You are in more than 64 groups, so your signature names none" in said
         assert "groups" not in planned.signatures()["grace"]
-        said = accepted(planned.sign("grace", *many, groups=["g7"])).stderr
-        assert "Warning" not in said
+        assert warnings(planned.sign(grace, groups=["g7"])) == ""
         assert planned.signatures()["grace"]["groups"] == ["g7"]
 
     def test_a_spec_left_out_is_explained_by_the_crd(
@@ -700,9 +700,7 @@ class TestFillingIn:
     ) -> None:
         body = manifest(namespace, "fix", {})
         del body["spec"]
-        answer = cluster.kubectl(
-            "create", "--filename=-", user="agent", input=json.dumps(body), check=False
-        )
+        answer = Caller(cluster, "agent").create(body, namespace)
         assert "spec: Required value" in invalid(answer)
 
     def test_a_signature_without_a_signer_is_explained_by_the_crd(self, planned: Request) -> None:
@@ -720,19 +718,18 @@ class TestGitOps:
         assert planned.signatures() == {}
 
     def test_an_account_that_has_lost_sign_as_can_take_back_nothing(self, planned: Request) -> None:
-        place = ("--namespace", planned.namespace)
+        flux = planned.acting_as("flux")
         grant(planned.cluster, planned.namespace, "flux", "approvalrequests", "get,patch")
         may_sign_as = grant(
             planned.cluster, planned.namespace, "flux", "approvalrequests", "sign-as"
         )
-        accepted(planned.sign("flux", "--as=flux", signer="dave", recordedBy="flux"))
-        planned.cluster.kubectl("delete", "rolebinding", may_sign_as, *place)
-        question = ("auth", "can-i", "sign-as", "approvalrequests", "--as=flux", *place)
+        accepted(planned.sign(flux, signer="dave", recordedBy="flux"))
+        accepted(planned.by("admin").delete("RoleBinding", planned.namespace, may_sign_as))
         until(
-            lambda: planned.cluster.kubectl(*question, check=False).returncode != 0,
+            lambda: not flux.may("sign-as", "approvalrequests", namespace=planned.namespace),
             "flux to have lost sign-as",
         )
-        said = forbidden(planned.apply("flux", {}, "--as=flux"))
+        said = forbidden(planned.apply(flux, {}))
         assert "takes the verb sign-as on approvalrequests, which flux does not have" in said
 
     def test_gitops_proposes_and_records_in_one_manifest(
@@ -870,7 +867,7 @@ class TestDecided:
 
     def test_a_status_cannot_be_removed_to_begin_again(self, planned: Request) -> None:
         accepted(planned.set_status(phase="Denied"))
-        answer = planned._patch("admin", {"status": None}, "--type=merge", "--subresource=status")
+        answer = planned.patch("admin", {"status": None}, sub="status")
         assert "A decision is final" in invalid(answer)
 
     @pytest.mark.parametrize("phase", ["Pending", "Denied", "Approved"])
@@ -882,7 +879,7 @@ class TestDecided:
 
 class TestStatus:
     def test_alice_cannot_write_the_status(self, planned: Request) -> None:
-        said = refusal(planned.set_status("alice", phase="Approved"), "forbidden")
+        said = refusal(planned.set_status("alice", phase="Approved"), FORBIDDEN)
         assert 'User "alice" cannot' in said
         assert 'resource "approvalrequests/status"' in said
 
@@ -892,23 +889,23 @@ class TestStatus:
         grant(
             planned.cluster, planned.namespace, "mallory", "approvalrequests", "get,patch", "status"
         )
-        said = forbidden(planned.set_status("admin", "--as=mallory", phase="Approved"))
+        said = forbidden(planned.set_status(planned.acting_as("mallory"), phase="Approved"))
         assert "Only the operator writes the status of a request; mallory lacks the verb" in said
         assert "To approve, sign" in said
 
     def test_the_operator_writes_the_status(self, planned: Request) -> None:
-        operator = "--as=system:serviceaccount:countersign-system:countersign-operator"
-        accepted(planned.set_status("admin", operator, phase="Approved"))
+        accepted(planned.set_status(planned.acting_as(OPERATOR), phase="Approved"))
 
     def test_the_operator_cannot_sign(self, planned: Request) -> None:
-        name = "system:serviceaccount:countersign-system:countersign-operator"
-        answer = planned.merge("admin", {"signatures": [{"signer": name}]}, f"--as={name}")
+        operator = planned.acting_as(OPERATOR)
+        answer = planned.merge(operator, {"signatures": [{"signer": OPERATOR}]})
         assert "takes the verb approve on approvalrequests/low" in forbidden(answer)
 
     def test_a_status_sent_with_the_main_resource_is_ignored(self, planned: Request) -> None:
         body = planned.get()
         body["status"]["phase"] = "Approved"
-        planned.cluster.kubectl("replace", "--filename=-", user="agent", input=json.dumps(body))
+        path = place("ApprovalRequest", planned.namespace, "fix")
+        accepted(planned.by("agent").ask("PUT", path, body))
         assert planned.get()["status"]["phase"] == "Pending"
 
 
@@ -922,38 +919,38 @@ class TestDeleting:
 
     @pytest.mark.parametrize("user", ["alice", "carol", "agent", "gitops"])
     def test_proposers_and_approvers_cannot_delete(self, planned: Request, user: str) -> None:
-        assert "cannot delete resource" in refusal(planned.delete(user), "forbidden")
+        assert "cannot delete resource" in refusal(planned.delete(user), FORBIDDEN)
 
     def test_a_request_cannot_be_deleted_while_it_is_carried_out(self, running: Request) -> None:
-        said = forbidden(running.delete("admin", "--as=fred"))
+        said = forbidden(running.delete(running.acting_as("fred")))
         assert "This request is Approved: it is being carried out and cannot be deleted." in said
         accepted(running.set_status(phase="Executing"))
-        assert "This request is Executing" in forbidden(running.delete("admin", "--as=fred"))
+        assert "This request is Executing" in forbidden(running.delete(running.acting_as("fred")))
         accepted(running.set_status(phase="Succeeded"))
-        accepted(running.delete("admin", "--as=fred"))
+        accepted(running.delete(running.acting_as("fred")))
 
     def test_deleting_the_whole_collection_is_no_way_round(self, running: Request) -> None:
         grant(
             running.cluster, running.namespace, "fred", "approvalrequests", "list,deletecollection"
         )
-        path = f"/apis/countersign.dev/v1alpha1/namespaces/{running.namespace}/approvalrequests"
-        answer = running.cluster.kubectl("delete", f"--raw={path}", "--as=fred", check=False)
-        assert "it is being carried out and cannot be deleted" in answer.stderr
+        path = place("ApprovalRequest", running.namespace)
+        answer = running.acting_as("fred").ask("DELETE", path)
+        assert "it is being carried out and cannot be deleted" in refusal(answer, FORBIDDEN)
         assert running.get()["status"]["phase"] == "Approved"
 
     def test_a_pending_request_can_be_deleted(self, planned: Request) -> None:
         grant(planned.cluster, planned.namespace, "fred", "approvalrequests", "get,delete")
-        accepted(planned.delete("admin", "--as=fred"))
+        accepted(planned.delete(planned.acting_as("fred")))
 
     def test_whoever_may_operate_can_clear_up(self, running: Request) -> None:
         accepted(running.delete("admin"))
 
     def test_a_namespace_that_is_deleted_takes_it_along(self, running: Request) -> None:
-        running.cluster.kubectl("delete", "namespace", running.namespace, "--wait=false")
+        accepted(running.by("admin").delete("Namespace", "", running.namespace))
 
         def gone() -> bool:
             # Fred stands in for the namespace controller, which does not run here.
-            answer = running.delete("admin", "--as=fred")
-            return answer.returncode == 0 or "NotFound" in answer.stderr
+            answer = running.delete(running.acting_as("fred"))
+            return not (answer.refused and answer.there)
 
         until(gone, "the request of a deleted namespace to be gone")

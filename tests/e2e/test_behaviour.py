@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from devcluster import Cluster, Options, start
+from tests.support.caller import Caller
 from tests.support.eventually import eventually
 from tests.support.hook import KEY, Hook
 from tests.support.shop import JsonObject, Shop, condition, request_object
@@ -147,18 +148,14 @@ class Street:
         return eventually(lambda: self.hook.message(uid, step), what=f"the message {step}")
 
     def _shards(self) -> list[JsonObject]:
-        answer = self.cluster.kubectl(
-            *("-n", "countersign-system", "get", "configmaps"),
-            *("-l", "countersign.dev/store=knowledge", "-o", "json"),
-        )
-        return list(json.loads(answer.stdout)["items"])
+        labels = "countersign.dev/store=knowledge"
+        return Caller(self.cluster).every("ConfigMap", "countersign-system", labels)
 
     def playbooks(self, case: Case) -> list[JsonObject]:
         """The playbooks that were learned from the case's incident."""
-        listed = json.loads(self.of(case).kubectl("get", "playbooks", "-o", "json").stdout)
         return [
             each
-            for each in listed["items"]
+            for each in self.of(case).every("Playbook")
             if case.incident_name in each["spec"].get("sourceIncidents", [])
         ]
 
@@ -180,6 +177,8 @@ def carry_out(shop: Shop, cases: list[Case]) -> None:
     """Propose all, sign all, wait for all; without rights where they are to fail."""
     for case in cases:
         shop.deploy(case.name, replicas=1)
+    for case in cases:
+        shop.settled(case.name)  # How many pods a restart takes is measured when it is planned.
     incidents = [case.incident_object() for case in cases if case.incident != "none"]
     shop.send(*incidents)
     shop.send(*(case.request() for case in cases if case.automatic), user="gitops")
@@ -187,7 +186,7 @@ def carry_out(shop: Shop, cases: list[Case]) -> None:
     for case in cases:
         shop.planned(case.name)
     if not cases[0].success:
-        shop.kubectl("delete", "rolebinding", "countersign-can-restart-and-scale")
+        shop.disempowered()
     for case in cases:
         shop.sign(case.name, comment="go ahead")
     shop.all_ended()
@@ -400,7 +399,7 @@ def test_the_same_repair_again_updates_the_playbook(street: Street) -> None:
         action = "kubectl rollout restart deployment/again"
         shop.carried_out(f"again-{round_}", action=action, incident=f"inc-again-{round_}")
         shop.when(f"again-{round_}", lambda s: condition(s, "Recorded").get("status") == "True")
-    listed = json.loads(shop.kubectl("get", "playbooks", "-o", "json").stdout)["items"]
+    listed = shop.every("Playbook")
     [playbook] = [p for p in listed if "inc-again-1" in p["spec"].get("sourceIncidents", [])]
     assert playbook["spec"]["sourceIncidents"] == ["inc-again-1", "inc-again-2"]
     status = playbook["status"]
@@ -417,14 +416,14 @@ def test_a_repair_that_people_call_the_best_is_an_approved_playbook(street: Stre
         "effectivenessScore": 5,
         "learningNotes": "ssh web-1 sudo systemctl restart",
     }
-    shop.kubectl("create", "-f", "-", user="alice", input=json.dumps(incident))
+    shop.send(incident, user="alice")
     action = "kubectl rollout restart deployment/best"
     shop.carried_out("best", action=action, incident="inc-best")
     shop.when("best", lambda s: condition(s, "Recorded").get("status") == "True")
     outcome = shop.get("incident", "inc-best")["status"]["outcome"]
     assert outcome["effectivenessScore"] == 5
     assert outcome["learningNotes"].startswith("ssh web-1")
-    listed = json.loads(shop.kubectl("get", "playbooks", "-o", "json").stdout)["items"]
+    listed = shop.every("Playbook")
     [playbook] = [p for p in listed if "inc-best" in p["spec"].get("sourceIncidents", [])]
     assert playbook["spec"]["state"] == "Approved"
     assert playbook["spec"]["steps"] == [{"ssh": "ssh web-1 sudo systemctl restart"}]

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from devcluster.errors import CommandError
-from tests.support.shop import JsonObject, Shop, condition
+from tests.support.caller import RefusedError
+from tests.support.eventually import eventually
+from tests.support.shop import JsonObject, Shop, condition, request_object
 
 RESTART = "kubectl rollout restart deployment/web"
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 OTHER_PLAN = "sha256:" + "0" * 64
 
 
@@ -28,19 +30,13 @@ def untouched(shop: Shop) -> bool:
 
 def withdraw(shop: Shop, name: str, user: str) -> None:
     """Server-side apply of no signature takes one's own back."""
-    body = {
-        "apiVersion": "countersign.dev/v1alpha1",
-        "kind": "ApprovalRequest",
-        "metadata": {"name": name},
-        "spec": {"signatures": []},
-    }
-    apply = ("apply", "--server-side", f"--field-manager={user}", "-f", "-")
-    shop.kubectl(*apply, user=user, input=json.dumps(body))
+    body = request_object(name, signatures=[])
+    shop.by(user).apply(body, shop.namespace, manager=user).accepted()
 
 
 def call_off(shop: Shop, name: str, user: str) -> None:
-    patch = json.dumps({"spec": {"cancelled": True}})
-    shop.kubectl("patch", "approval", name, "--type=merge", "-p", patch, user=user)
+    change = {"spec": {"cancelled": True}}
+    shop.by(user).merge("ApprovalRequest", shop.namespace, name, change).accepted()
 
 
 # --- People ---------------------------------------------------------------------------------------
@@ -57,7 +53,7 @@ def test_one_deny_decides(web: Shop) -> None:
     assert (approved["status"], approved["reason"]) == ("False", "Denied")
     assert "bob" in approved["message"]
     assert "not on a Friday" in approved["message"]
-    with pytest.raises(CommandError, match="has been decided"):
+    with pytest.raises(RefusedError, match="has been decided"):
         web.sign("r", user="dave")
     assert [event["reason"] for event in web.events("r")] == ["Denied"]
     assert untouched(web)
@@ -66,14 +62,14 @@ def test_one_deny_decides(web: Shop) -> None:
 def test_the_requester_can_call_a_request_off(web: Shop) -> None:
     web.propose("r", action=RESTART)
     web.planned("r")
-    with pytest.raises(CommandError):
+    with pytest.raises(RefusedError):
         call_off(web, "r", "eve")
     call_off(web, "r", "agent")
     status = web.ended("r")["status"]
     assert status["phase"] == "Cancelled"
     assert condition(status, "Approved")["reason"] == "Cancelled"
     assert "nothing was done" in status["message"]
-    with pytest.raises(CommandError, match="has been decided"):
+    with pytest.raises(RefusedError, match="has been decided"):
         web.sign("r")
     assert untouched(web)
 
@@ -103,7 +99,7 @@ def test_a_request_of_high_risk_needs_two_signatures_of_those_who_may(web: Shop)
     web.propose("r", action="kubectl scale deployment/web --replicas=0")
     planned = web.planned("r")["status"]
     assert (planned["riskLevel"], planned["signed"]) == ("high", "0/2")
-    with pytest.raises(CommandError, match="of high risk; to sign it"):
+    with pytest.raises(RefusedError, match="of high risk; to sign it"):
         web.sign("r", user="alice")
     web.sign("r", user="carol")
     web.when("r", lambda status: status["signed"] == "1/2")
@@ -119,7 +115,7 @@ def test_the_requester_can_raise_the_risk_and_not_lower_it(web: Shop) -> None:
     raised, lowered = web.planned("raised")["status"], web.planned("lowered")["status"]
     assert (raised["riskLevel"], raised["requiredSignatures"]) == ("critical", 2)
     assert (lowered["riskLevel"], lowered["requiredSignatures"]) == ("medium", 1)
-    with pytest.raises(CommandError, match="of critical risk; to sign it"):
+    with pytest.raises(RefusedError, match="of critical risk; to sign it"):
         web.sign("raised", user="bob")
 
 
@@ -145,7 +141,7 @@ def test_a_request_expires_by_itself(web: Shop) -> None:
     approved = condition(status, "Approved")
     assert (approved["status"], approved["reason"]) == ("False", "Expired")
     assert "create a new request" in approved["message"]
-    with pytest.raises(CommandError, match="has been decided"):
+    with pytest.raises(RefusedError, match="has been decided"):
         web.sign("r")
     assert untouched(web)
 
@@ -187,7 +183,7 @@ def test_a_dry_run_is_planned_and_no_more(web: Shop) -> None:
 def test_a_signature_on_another_plan_is_refused(web: Shop) -> None:
     web.propose("r", action=RESTART)
     web.planned("r")
-    with pytest.raises(CommandError, match="names another plan than the current one"):
+    with pytest.raises(RefusedError, match="names another plan than the current one"):
         web.sign("r", plan=OTHER_PLAN)
     assert untouched(web)
 
@@ -200,6 +196,12 @@ def planned_again(shop: Shop, name: str) -> JsonObject:
             status["plan"]["revision"] == 2 and condition(status, "Planned")["status"] == "True"
         ),
     )
+
+
+def restarted_at(shop: Shop) -> datetime:
+    """When the Deployment was restarted last."""
+    template = shop.get("deployment", "web")["spec"]["template"]
+    return datetime.fromisoformat(template["metadata"]["annotations"][RESTARTED_AT])
 
 
 def test_a_target_that_changed_before_the_signature_makes_the_plan_stale(web: Shop) -> None:
@@ -219,6 +221,9 @@ def test_a_target_that_changed_before_the_signature_makes_the_plan_stale(web: Sh
     [event] = [event for event in web.events("r") if event["reason"] == "Stale"]
     assert "All signatures are void; sign the new plan." in event["note"]
     assert web.revisions("web") == 2  # The one that came in between.
+    # A restart is stamped with its second: another within it would ask for the same pods.
+    until = restarted_at(web) + timedelta(seconds=1)
+    eventually(lambda: datetime.now(UTC) > until, what="the next second")
     # The same entry once more would change nothing in server-side apply: name the new plan.
     web.sign("r", plan=status["plan"]["digest"])
     done = web.ended("r")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.eventually import eventually
 from tests.support.shop import JsonObject, Shop, condition
 
 RESTART = "kubectl rollout restart deployment/web"
@@ -118,6 +119,7 @@ def test_another_namespace_is_reached_only_by_an_account_with_rights_there(
         other.kubectl(*role)
         account = f"--serviceaccount={shop.namespace}:countersign-executor"
         other.kubectl("create", "rolebinding", "restart", "--role=restart", account)
+        eventually(lambda: shop.is_empowered(other.namespace), what="its rights there")
     shop.propose("r", action=f"{RESTART} -n {other.namespace}")
     if not entitled:
         status = shop.ended("r")["status"]

@@ -6,8 +6,6 @@ playbooks; agent reports incidents and drafts playbooks; eve only reads.
 
 from __future__ import annotations
 
-import json
-import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +15,12 @@ import pytest
 
 from countersign.api.incident import IncidentSpec
 from devcluster import Cluster
+from tests.support.caller import Answer, Caller
 from tests.support.eventually import eventually
 from tests.support.incidents import LABELS, incident, playbook
 from tests.support.requests_counted import AuditTrail
 from tests.support.shop import Shop, condition
 
-Answer = subprocess.CompletedProcess[str]
 JsonObject = dict[str, Any]
 OPERATOR = "system:serviceaccount:countersign-system:countersign-operator"
 JUDGED: dict[str, object] = {
@@ -51,26 +49,23 @@ class Desk:
         body = {
             "apiVersion": "countersign.dev/v1alpha1",
             "kind": kind,
-            "metadata": {"name": name, "namespace": self.namespace},
+            "metadata": {"name": name},
             "spec": spec,
             **others,
         }
-        return self.cluster.kubectl(
-            "create", "--filename=-", user=user, input=json.dumps(body), check=False
-        )
+        return self.by(user).create(body, self.namespace)
 
-    def patch(self, user: str, what: str, change: JsonObject, *flags: str) -> Answer:
-        text = f"--patch={json.dumps(change)}"
-        return self._kubectl(user, "patch", *what.split("/"), "--type=merge", text, *flags)
+    def patch(self, user: str, what: str, change: JsonObject, *, sub: str = "") -> Answer:
+        """A merge patch."""
+        kind, name = what.split("/")
+        return self.by(user).merge(kind, self.namespace, name, change, sub=sub)
 
     def spec(self, user: str, what: str, **fields: object) -> Answer:
         return self.patch(user, what, {"spec": fields})
 
     def get(self, what: str) -> JsonObject:
-        found = self._kubectl("admin", "get", *what.split("/"), "--output=json")
-        assert found.returncode == 0, found.stderr
-        value: JsonObject = json.loads(found.stdout)
-        return value
+        kind, name = what.split("/")
+        return self.by("admin").get(kind, self.namespace, name)
 
     def reported(self, name: str = "inc-1", user: str = "agent", **spec: Any) -> str:
         accepted(self.create(user, "Incident", name, incident(**spec).spec.to_json()))
@@ -92,27 +87,30 @@ class Desk:
         accepted(self.spec("carol", what, state=state))
         return what
 
-    def _kubectl(self, user: str, *args: str) -> Answer:
-        return self.cluster.kubectl(*args, "--namespace", self.namespace, user=user, check=False)
+    def by(self, user: str) -> Caller:
+        """One of the people; whom the cluster does not know, an administrator acts as."""
+        known = user in self.cluster.users
+        return Caller(self.cluster, user) if known else Caller(self.cluster).acting_as(user)
 
 
 def accepted(answer: Answer) -> Answer:
-    assert answer.returncode == 0, answer.stderr
+    answer.accepted()
     return answer
 
 
 def refused(answer: Answer, sentence: str) -> None:
-    assert answer.returncode != 0, f"this should have been refused: {answer.stdout}"
-    assert sentence in answer.stderr, answer.stderr
+    assert answer.refused, f"this should have been refused: {answer.body}"
+    assert sentence in answer.message, answer.message
 
 
 @pytest.fixture
 def desk(cluster: Cluster) -> Iterator[Desk]:
     """A namespace of the test's own; no operator is needed."""
     name = f"incidents-{uuid.uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
+    admin = Caller(cluster)
+    admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).accepted()
     yield Desk(cluster, name)
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    admin.delete("Namespace", "", name).accepted()
 
 
 class TestIncidents:
@@ -155,15 +153,15 @@ class TestIncidents:
     def test_what_is_resolved_or_closed_stays_so(self, desk: Desk) -> None:
         for name, phase in (("inc-1", "Resolved"), ("inc-2", "Closed")):
             what = desk.reported(name)
-            status = "--subresource=status"
-            accepted(desk.patch("admin", what, {"status": {"phase": "Open"}}, status))
-            accepted(desk.patch("admin", what, {"status": {"phase": phase}}, status))
+            accepted(desk.patch("admin", what, {"status": {"phase": "Open"}}, sub="status"))
+            accepted(desk.patch("admin", what, {"status": {"phase": phase}}, sub="status"))
             for other in (
                 {"status": {"phase": "Open"}},
                 {"status": {"phase": None}},
                 {"status": None},
             ):
-                refused(desk.patch("admin", what, other, status), "a new alert is a new Incident")
+                answer = desk.patch("admin", what, other, sub="status")
+                refused(answer, "a new alert is a new Incident")
 
 
 class TestPlaybooks:
@@ -182,8 +180,7 @@ class TestPlaybooks:
     def test_an_approver_and_the_operator_do(self, desk: Desk) -> None:
         assert desk.get(desk.approved())["spec"]["state"] == "Approved"
         what = desk.drafted("another")
-        as_operator = f"--as={OPERATOR}"
-        accepted(desk.patch("admin", what, {"spec": {"state": "Approved"}}, as_operator))
+        accepted(desk.spec(OPERATOR, what, state="Approved"))
 
     @pytest.mark.parametrize("state", ["Approved", "Retired"])
     @pytest.mark.parametrize("field", DECIDED)
@@ -239,9 +236,9 @@ class TestPlaybooks:
     def test_one_that_is_made_again_under_its_name_begins_without_trust(self, desk: Desk) -> None:
         what = desk.approved()
         status = {"status": {"executions": 9, "successes": 9, "trust": 0.7}}
-        accepted(desk.patch("admin", what, status, "--subresource=status"))
+        accepted(desk.patch("admin", what, status, sub="status"))
         old = desk.get(what)
-        desk.cluster.kubectl("delete", *what.split("/"), "--namespace", desk.namespace)
+        desk.by("admin").delete("Playbook", desk.namespace, "restart-web").accepted()
         spec = playbook().spec.to_json()
         accepted(desk.create("agent", "Playbook", "restart-web", spec, status=old["status"]))
         assert "status" not in desk.get(what)
@@ -268,9 +265,9 @@ class TestStatus:
         )
 
         def mallory() -> Answer:
-            return desk.patch("admin", what, change, "--subresource=status", "--as=mallory")
+            return desk.patch("mallory", what, change, sub="status")
 
-        eventually(lambda: "cannot" not in mallory().stderr, what="mallory's Role to be in force")
+        eventually(lambda: "cannot" not in mallory().message, what="mallory's Role to be in force")
         refused(mallory(), sentence)
 
     @pytest.mark.parametrize("kind", ["incident", "playbook"])
@@ -278,7 +275,7 @@ class TestStatus:
         self, desk: Desk, kind: str
     ) -> None:
         what = desk.reported() if kind == "incident" else desk.drafted()
-        answer = desk.patch("admin", what, {"status": {"uid": "old"}}, "--subresource=status")
+        answer = desk.patch("admin", what, {"status": {"uid": "old"}}, sub="status")
         refused(answer, "about an object that is gone")
 
 
@@ -353,10 +350,7 @@ class TestRepair:
         return status
 
     def only_playbook(self, desk: Desk) -> JsonObject:
-        listed = desk.cluster.kubectl(
-            "get", "playbooks", "--namespace", desk.namespace, "--output=json"
-        )
-        [found] = json.loads(listed.stdout)["items"]
+        [found] = desk.by("admin").every("Playbook", desk.namespace)
         one: JsonObject = found
         return one
 
@@ -427,12 +421,11 @@ class TestRepair:
         action = "kubectl scale deployment/web --replicas=9 --current-replicas=3"
         shop.propose("r", action=action, incident="inc-6")
         shop.planned("r")
-        shop.kubectl("delete", "rolebinding", "--all")
+        shop.disempowered()
         shop.sign("r")
         assert shop.ended("r")["status"]["phase"] == "Failed"
         shop.when("r", lambda status: condition(status, "Recorded").get("status") == "True")
         status = desk.get(what)["status"]
         assert status["phase"] == "Open"
         assert "outcome" not in status
-        listed = shop.kubectl("get", "playbooks", "--output=name").stdout
-        assert listed == ""
+        assert shop.every("Playbook") == []

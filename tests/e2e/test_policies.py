@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from devcluster import Cluster, OperatorProcess
-from devcluster.errors import CommandError
+from tests.support.caller import Caller, RefusedError
 from tests.support.eventually import eventually
 from tests.support.policies import drop_policies, lay_down, name_of, policy_object, verdict
 from tests.support.requests_counted import AuditTrail
-from tests.support.shop import JsonObject, Shop, condition
+from tests.support.shop import JsonObject, Shop, condition, request_object
 
 RESTART = "kubectl rollout restart deployment/web"
 LABEL = "kubectl label deployment/web team=a"
@@ -35,9 +35,15 @@ def propose(shop: Shop, name: str = "r", **spec: Any) -> JsonObject:
 
 
 def waits_for(shop: Shop, reason: str, name: str = "r") -> JsonObject:
-    """Wait until a request waits for such a reason."""
-    found = shop.when(name, lambda status: condition(status, "Approved").get("reason") == reason)
-    status: JsonObject = found["status"]
+    """Wait until the operator has read what was written last, and waits for such a reason."""
+
+    def look() -> JsonObject | None:
+        found = shop.request(name)
+        approved = condition(found["status"], "Approved")
+        read = approved.get("observedGeneration") == found["metadata"]["generation"]
+        return found["status"] if read and approved.get("reason") == reason else None
+
+    status = eventually(look, what=f"{name} to wait for {reason}")
     assert status["phase"] == "Pending"
     return status
 
@@ -131,14 +137,8 @@ def test_a_signature_that_was_withdrawn_while_a_window_is_closed_does_not_count(
     propose(web)
     web.sign("r", user="alice")
     waits_for(web, "FreezeWindow")
-    body = {
-        "apiVersion": "countersign.dev/v1alpha1",
-        "kind": "ApprovalRequest",
-        "metadata": {"name": "r"},
-        "spec": {"signatures": []},
-    }
-    apply = ("apply", "--server-side", "--field-manager=alice", "-f", "-")
-    web.kubectl(*apply, user="alice", input=json.dumps(body))
+    body = request_object("r", signatures=[])
+    web.by("alice").apply(body, web.namespace, manager="alice").accepted()
     assert waits_for(web, "SignaturesMissing")["signed"] == "0/1"
 
 
@@ -272,8 +272,8 @@ def test_what_was_approved_but_has_not_begun_is_held_back_by_the_kill_switch(web
         for each in status["conditions"]
     ]
     claim = {"phase": "Approved", "approvedAt": in_(0), "conditions": claimed}
-    patch = ("patch", "approval", "r", "--subresource=status", "--type=merge", "-p")
-    web.kubectl(*patch, json.dumps({"status": claim}))
+    change = {"status": claim}
+    web.by("admin").merge("ApprovalRequest", web.namespace, "r", change, sub="status").accepted()
     status = waits_for(web, "Suspended")
     assert "approvedAt" not in status
     eventually(
@@ -291,9 +291,9 @@ def test_what_was_approved_but_has_not_begun_is_held_back_by_the_kill_switch(web
 def let_break_glass(shop: Shop, user: str) -> None:
     role = ("--clusterrole=countersign-break-glass", f"--user={user}")
     shop.kubectl("create", "rolebinding", f"break-glass-{user}", *role)
-    ask = ("auth", "can-i", "break-glass", "approvalrequests", "--subresource=medium")
+    what = {"sub": "medium", "namespace": shop.namespace}
     eventually(
-        lambda: shop.kubectl(*ask, user=user, check=False).stdout.strip() == "yes",
+        lambda: shop.by(user).may("break-glass", "approvalrequests", **what),
         what="the binding to be in force",
     )
 
@@ -301,10 +301,10 @@ def let_break_glass(shop: Shop, user: str) -> None:
 def test_in_an_emergency_one_signature_with_a_reason_stands_for_the_quorum(web: Shop) -> None:
     lay_down(web, signatures=3, breakGlass={"groups": ["sre"]})
     propose(web)
-    with pytest.raises(CommandError, match="To break the glass takes the verb break-glass"):
+    with pytest.raises(RefusedError, match="To break the glass takes the verb break-glass"):
         web.sign("r", breakGlass=True, comment="Site is down.")
     let_break_glass(web, "alice")
-    with pytest.raises(CommandError, match="breakGlass takes a comment"):
+    with pytest.raises(RefusedError, match="breakGlass takes a comment"):
         web.sign("r", breakGlass=True)
     web.sign("r", breakGlass=True, comment="Site is down.")
     done = web.ended("r")
@@ -326,14 +326,14 @@ def test_nobody_breaks_the_glass_in_the_name_of_somebody_else(web: Shop) -> None
     lay_down(web, signatures=3, breakGlass={"groups": ["sre"]})
     propose(web, requestedBy="agent")
     entry = {"signer": "alice", "groups": ["sre"], "recordedBy": "gitops", "comment": "Down."}
-    with pytest.raises(CommandError, match="is one's own to write"):
+    with pytest.raises(RefusedError, match="is one's own to write"):
         web.sign("r", user="gitops", breakGlass=True, **entry)
     assert untouched(web)
 
 
 def knowledge_of(shop: Shop, request: JsonObject) -> JsonObject:
-    where = ("-n", "countersign-system", "-l", "countersign.dev/store=knowledge")
-    maps = json.loads(shop.cluster.kubectl("get", "cm", *where, "-o", "json").stdout)["items"]
+    labels = "countersign.dev/store=knowledge"
+    maps = shop.by("admin").every("ConfigMap", "countersign-system", labels)
     uid = request["metadata"]["uid"]
     [text] = [cm["data"][uid] for cm in maps if uid in cm.get("data", {})]
     entry: JsonObject = json.loads(text)
@@ -381,7 +381,7 @@ def test_a_policy_that_is_deleted_holds_nothing_back(web: Shop) -> None:
     propose(web)
     web.sign("r")
     web.when("r", lambda status: status["signed"] == "1/2")
-    web.cluster.kubectl("delete", "apol", name)
+    web.delete("ApprovalPolicy", name)
     assert web.ended("r")["status"]["phase"] == "Succeeded"
 
 
@@ -472,17 +472,14 @@ REFUSED: dict[str, tuple[JsonObject, str]] = {
 def test_the_api_server_refuses_a_policy_that_makes_no_sense(cluster: Cluster, what: str) -> None:
     require, said = REFUSED[what]
     body = policy_object("refused", "nowhere", **require)
-    answer = cluster.kubectl(
-        *("create", "--dry-run=server", "-f", "-"), input=json.dumps(body), check=False
-    )
-    assert answer.returncode != 0
-    assert said in answer.stderr
+    answer = Caller(cluster).create(body, dryRun="All")
+    assert answer.refused
+    assert said in answer.message
 
 
 def test_no_policy_can_be_called_as_the_built_in_one(cluster: Cluster) -> None:
-    body = json.dumps(policy_object("default", "nowhere", signatures=1))
-    answer = cluster.kubectl(*("create", "--dry-run=server", "-f", "-"), input=body, check=False)
-    assert "choose another" in answer.stderr
+    body = policy_object("default", "nowhere", signatures=1)
+    assert "choose another" in Caller(cluster).create(body, dryRun="All").message
 
 
 def test_the_sample_policy_is_accepted(cluster: Cluster) -> None:
@@ -492,9 +489,8 @@ def test_the_sample_policy_is_accepted(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("user", ["alice", "carol", "dave", "agent", "gitops"])
 def test_whoever_proposes_or_signs_cannot_change_policies(cluster: Cluster, user: str) -> None:
-    for verb, may in (("get", "yes"), ("update", "no"), ("create", "no"), ("delete", "no")):
-        ask = ("auth", "can-i", verb, "approvalpolicies")
-        assert cluster.kubectl(*ask, user=user, check=False).stdout.strip() == may, verb
+    for verb, may in (("get", True), ("update", False), ("create", False), ("delete", False)):
+        assert Caller(cluster, user).may(verb, "approvalpolicies") == may, verb
 
 
 # --- What it costs, and what survives -------------------------------------------------------------

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from devcluster import Cluster
+from tests.support.caller import Caller
+from tests.support.workloads import workload
 
 SAMPLES = Path(__file__).parents[2] / "manifests" / "samples"
 OPERATOR = "system:serviceaccount:countersign-system:countersign-operator"
@@ -26,22 +28,14 @@ def may(
     sub: str = "",
     namespace: str = "default",
 ) -> bool:
-    """`kubectl auth can-i`; `resource` may be TYPE or TYPE/NAME, `namespace` "" the whole cluster.
+    """What `kubectl auth can-i` asks; `resource` is TYPE or TYPE/NAME, `namespace` "" everywhere.
 
-    The sub-resource goes into a flag of its own: `can-i approve approvalrequests/high` asks about an
-    object named high.
+    The sub-resource is apart: `can-i approve approvalrequests/high` asks about an object named high.
     """
-    place = f"--namespace={namespace}" if namespace else "--all-namespaces"
     known = user in cluster.users
-    answer = cluster.kubectl(
-        *("auth", "can-i", verb, resource, place),
-        *([f"--subresource={sub}"] if sub else []),
-        *([] if known else [f"--as={user}"]),
-        user=user if known else None,
-        check=False,
-    )
-    assert answer.stdout.strip() in ("yes", "no"), answer.stderr
-    return answer.stdout.strip() == "yes"
+    caller = Caller(cluster, user) if known else Caller(cluster).acting_as(user)
+    type_, _slash, name = resource.partition("/")
+    return caller.may(verb, type_, sub=sub, name=name, namespace=namespace)
 
 
 def until(condition: Callable[[], object], what: str) -> None:
@@ -56,16 +50,18 @@ def until(condition: Callable[[], object], what: str) -> None:
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of the test's own."""
     name = f"rbac-{uuid.uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
+    admin = Caller(cluster)
+    admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).accepted()
     yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    admin.delete("Namespace", "", name).accepted()
 
 
 @pytest.fixture
 def team(cluster: Cluster, namespace: str) -> str:
     """A namespace where a team has opted in: the sample executor, and a Deployment."""
-    cluster.kubectl("apply", "--filename", SAMPLES / "executor.yaml", "--namespace", namespace)
-    cluster.kubectl("create", "deployment", "web", "--image=web", "--namespace", namespace)
+    for body in yaml.safe_load_all((SAMPLES / "executor.yaml").read_text("utf-8")):
+        Caller(cluster).create(body, namespace).accepted()
+    Caller(cluster).create(workload("Deployment"), namespace).accepted()
     executor = f"system:serviceaccount:{namespace}:countersign-executor"
     until(
         lambda: may(cluster, executor, "patch", "deployments.apps", namespace=namespace),
@@ -267,8 +263,7 @@ class TestOperator:
             "spec": {"namespace": namespace},
         }
         path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
-        create = ("create", f"--raw={path}", "--filename=-", f"--as={user}")
-        status = json.loads(cluster.kubectl(*create, input=json.dumps(review)).stdout)["status"]
+        status = Caller(cluster).acting_as(user).ask("POST", path, review).accepted()["status"]
         assert not status["incomplete"]
         return {
             (group, resource, name, ",".join(sorted(rule["verbs"])))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from devcluster.errors import CommandError
+from tests.support.caller import OWN, RefusedError
 from tests.support.eventually import eventually
 from tests.support.policies import drop_policies, lay_down
 from tests.support.shop import JsonObject, Shop, condition
@@ -29,15 +28,9 @@ def web(shop: Shop) -> Iterator[Shop]:
     drop_policies(shop)
 
 
-def case(kind: str, name: str, **spec: Any) -> str:
+def case(kind: str, name: str, **spec: Any) -> JsonObject:
     """An Incident or Playbook, as it is sent."""
-    body = {
-        "apiVersion": "countersign.dev/v1alpha1",
-        "kind": kind,
-        "metadata": {"name": name},
-        "spec": spec,
-    }
-    return json.dumps(body)
+    return {"apiVersion": OWN, "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
 def playbook(shop: Shop, *, user: str = "carol", state: str = "Approved") -> None:
@@ -45,14 +38,14 @@ def playbook(shop: Shop, *, user: str = "carol", state: str = "Approved") -> Non
     symptoms = {"alertname": "KubePodCrashLooping"}
     spec = {"title": "Restart web", "symptoms": symptoms, "steps": [{"operation": step}]}
     body = case("Playbook", "restart-web", state=state, **spec)
-    shop.kubectl("create", "-f", "-", user=user, input=body)
+    shop.send(body, user=user)
 
 
 def incident(shop: Shop, alert: str = "KubePodCrashLooping") -> None:
     body = case(
         "Incident", "inc-42", summary="web crash-loops", signals=[{"labels": {"alertname": alert}}]
     )
-    shop.kubectl("create", "-f", "-", user="agent", input=body)
+    shop.send(body, user="agent")
 
 
 def trusting(shop: Shop) -> None:
@@ -115,7 +108,7 @@ def test_a_playbook_lends_its_trust_to_nothing_but_its_own_steps(web: Shop) -> N
 
 
 def test_an_agents_own_draft_is_not_trusted_and_an_agent_cannot_approve_it(web: Shop) -> None:
-    with pytest.raises(CommandError, match="takes the verb approve"):
+    with pytest.raises(RefusedError, match="takes the verb approve"):
         playbook(web, user="agent")
     playbook(web, user="agent", state="Draft")
     trusting(web)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from devcluster import Cluster
-from tests.support.site import client
+from tests.support.caller import client
 
 JsonObject = dict[str, Any]
 API_VERSION = "countersign.dev/v1alpha1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tests.support.eventually import eventually
@@ -34,7 +33,7 @@ def lay_down(shop: Shop, policy: str = "policy", **require: Any) -> str:
     spec = {key.rstrip("_"): value for key, value in require.items()}
     name = name_of(shop, policy)
     body = policy_object(name, shop.namespace, **spec)
-    shop.cluster.kubectl("apply", "-f", "-", input=json.dumps(body))
+    shop.send(body, verb="apply")
     verdict(shop, name)
     return name
 
@@ -43,7 +42,7 @@ def verdict(shop: Shop, name: str) -> JsonObject:
     """The condition Accepted of a policy's present generation."""
 
     def look() -> JsonObject | None:
-        live = json.loads(shop.cluster.kubectl("get", "apol", name, "-o", "json").stdout)
+        live = shop.get("ApprovalPolicy", name)
         generation = live["metadata"]["generation"]
         for condition in (live.get("status") or {}).get("conditions") or []:
             if condition["observedGeneration"] == generation:
@@ -56,7 +55,6 @@ def verdict(shop: Shop, name: str) -> JsonObject:
 
 def drop_policies(shop: Shop) -> None:
     """Remove the shop's policies."""
-    names = shop.cluster.kubectl("get", "apol", "-o", "name").stdout.split()
-    ours = [name for name in names if shop.namespace in name]
-    if ours:
-        shop.cluster.kubectl("delete", *ours)
+    for policy in shop.every("ApprovalPolicy"):
+        if shop.namespace in policy["metadata"]["name"]:
+            shop.delete("ApprovalPolicy", policy["metadata"]["name"])

@@ -1,4 +1,4 @@
-"""A namespace to test in, and what people do in it: all through kubectl, as people do."""
+"""A namespace to test in, and what people do in it with kubectl: the same requests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from devcluster import Cluster
+from tests.support.caller import OWN, Caller, place
 from tests.support.eventually import eventually
+from tests.support.rollouts import settled
 
 JsonObject = dict[str, Any]
 TERMINAL = {"Succeeded", "Failed", "Denied", "Expired", "Cancelled"}
+EXECUTOR = "countersign-executor"
 SAMPLE_EXECUTOR = Path("manifests/samples/executor.yaml")
 
 
@@ -28,10 +33,27 @@ class Shop:
     def opened(cls, cluster: Cluster, *, executor: bool = True) -> Shop:
         """Create the namespace and, as the samples tell people to, its executing account."""
         shop = cls(cluster)
-        cluster.kubectl("create", "namespace", shop.namespace)
+        admin, name = Caller(cluster), {"name": shop.namespace}
+        admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": name}).accepted()
         if executor:
-            shop.kubectl("apply", "-f", str(SAMPLE_EXECUTOR))
+            shop.send(*yaml.safe_load_all(SAMPLE_EXECUTOR.read_text("utf-8")))
+            eventually(shop.is_empowered, what="the account's rights to be in force")
         return shop
+
+    def disempowered(self) -> None:
+        """Take the executing account's rights away, and wait until the API server knows it."""
+        self.delete("RoleBinding", "countersign-can-restart-and-scale")
+        eventually(lambda: not self.is_empowered(), what="the account's rights to be gone")
+
+    def is_empowered(self, namespace: str = "") -> bool:
+        """Whether the executing account may change Deployments here, or in another namespace."""
+        account = f"system:serviceaccount:{self.namespace}:{EXECUTOR}"
+        caller = self.by("admin").acting_as(account)
+        return caller.may("patch", "deployments", namespace=namespace or self.namespace)
+
+    def by(self, user: str) -> Caller:
+        """One of the people here."""
+        return Caller(self.cluster, user)
 
     def kubectl(
         self,
@@ -47,15 +69,19 @@ class Shop:
 
     def get(self, kind: str, name: str) -> JsonObject:
         """One object."""
-        value: JsonObject = json.loads(self.kubectl("get", kind, name, "-o", "json").stdout)
-        return value
+        return self.by("admin").get(kind, self.namespace, name)
+
+    def every(self, kind: str, labels: str = "") -> list[JsonObject]:
+        """All objects of a kind."""
+        return self.by("admin").every(kind, self.namespace, labels)
+
+    def delete(self, kind: str, name: str) -> None:
+        """Delete an object; it is gone when its finalizers are, and what it owns after it."""
+        self.by("admin").delete(kind, self.namespace, name).accepted()
 
     def events(self, request: str) -> list[JsonObject]:
         """The Events about one request."""
-        items = json.loads(self.kubectl("get", "events.events.k8s.io", "-o", "json").stdout)[
-            "items"
-        ]
-        return [item for item in items if item["regarding"]["name"] == request]
+        return [item for item in self.every("Event") if item["regarding"]["name"] == request]
 
     # --- Workloads ----------------------------------------------------------------------------
 
@@ -81,26 +107,15 @@ class Shop:
             body["spec"]["replicas"] = replicas
         if kind == "StatefulSet":
             body["spec"]["serviceName"] = name
-        self.kubectl("apply", "-f", "-", input=json.dumps(body))
+        self.send(body)
 
     def settled(self, name: str = "web", kind: str = "deployment") -> JsonObject:
         """Wait until a workload is rolled out and its status no longer moves."""
-        self.kubectl("rollout", "status", f"{kind}/{name}", "--timeout=60s")
-        seen: list[str] = []
-
-        def still() -> JsonObject | None:
-            live = self.get(kind, name)
-            seen.append(live["metadata"]["resourceVersion"])
-            return live if len(seen) > 3 and len(set(seen[-3:])) == 1 else None
-
-        return eventually(still, what=f"{kind}/{name} to settle")
+        return settled(lambda: self.get(kind, name), what=f"{kind}/{name}")
 
     def revisions(self, name: str = "web") -> int:
         """How many ReplicaSets, that is revisions, a Deployment has had."""
-        sets = json.loads(
-            self.kubectl("get", "replicasets", "-l", f"app={name}", "-o", "json").stdout
-        )
-        return len(sets["items"])
+        return len(self.every("ReplicaSet", f"app={name}"))
 
     # --- Requests -----------------------------------------------------------------------------
 
@@ -108,13 +123,7 @@ class Shop:
         self, name: str, *, user: str = "agent", verb: str = "apply", **spec: Any
     ) -> JsonObject:
         """Apply an ApprovalRequest; ``requestedBy`` is filled in by the API server."""
-        body = {
-            "apiVersion": "countersign.dev/v1alpha1",
-            "kind": "ApprovalRequest",
-            "metadata": {"name": name, "namespace": self.namespace},
-            "spec": spec,
-        }
-        self.kubectl(verb, "-f", "-", user=user, input=json.dumps(body))
+        self.send(request_object(name, **spec), user=user, verb=verb)
         return self.request(name)
 
     def request(self, name: str) -> JsonObject:
@@ -130,16 +139,8 @@ class Shop:
     ) -> None:
         """Server-side apply of the user's own entry; its plan is filled in by the API server."""
         signature = {"signer": user, "decision": decision, **entry}
-        body = {
-            "apiVersion": "countersign.dev/v1alpha1",
-            "kind": "ApprovalRequest",
-            "metadata": {"name": name, "namespace": self.namespace},
-            "spec": {"signatures": [signature]},
-        }
-        manager = f"--field-manager={user}"
-        self.kubectl(
-            "apply", "--server-side", manager, "-f", "-", user=user, input=json.dumps(body)
-        )
+        body = request_object(name, signatures=[signature])
+        self.by(user).apply(body, self.namespace, manager=user).accepted()
 
     def when(self, name: str, is_so: Any, *, seconds: float = 30.0) -> JsonObject:
         """Wait until a request's status is as ``is_so`` says, and return the request."""
@@ -169,14 +170,28 @@ class Shop:
     # --- Many at once -------------------------------------------------------------------------
 
     def send(self, *objects: JsonObject, user: str = "admin", verb: str = "create") -> None:
-        """Create (or apply) many objects with one kubectl."""
-        body = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
-        self.kubectl(verb, "-f", "-", user=user, input=json.dumps(body))
+        """Create (or apply) many objects, one after the other."""
+        caller = self.by(user)
+        for body in objects:
+            if verb == "apply":
+                self._apply(caller, body)
+            else:
+                caller.create(body, self.namespace).accepted()
+
+    def _apply(self, caller: Caller, body: JsonObject) -> None:
+        """What is there already kubectl itself has to merge."""
+        path = place(body["kind"], self.namespace, body["metadata"]["name"])
+        if caller.ask("GET", path).there:
+            self.kubectl("apply", "-f", "-", user=caller.user, input=json.dumps(body))
+            return
+        noted = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(body)}
+        annotated = {**body, "metadata": {**body["metadata"], "annotations": noted}}
+        manager = "kubectl-client-side-apply"
+        caller.create(annotated, self.namespace, fieldManager=manager).accepted()
 
     def requests(self) -> dict[str, JsonObject]:
         """Every ApprovalRequest, by name."""
-        items = json.loads(self.kubectl("get", "approvalrequests", "-o", "json").stdout)["items"]
-        return {item["metadata"]["name"]: item for item in items}
+        return {item["metadata"]["name"]: item for item in self.every("ApprovalRequest")}
 
     def all_ended(self, *, seconds: float = 60.0) -> dict[str, JsonObject]:
         """Wait until every request is in a terminal phase."""
@@ -192,7 +207,7 @@ class Shop:
 def request_object(name: str, **spec: Any) -> JsonObject:
     """An ApprovalRequest as it is sent."""
     return {
-        "apiVersion": "countersign.dev/v1alpha1",
+        "apiVersion": OWN,
         "kind": "ApprovalRequest",
         "metadata": {"name": name},
         "spec": spec,

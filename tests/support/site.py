@@ -5,10 +5,7 @@ Everything goes through the API itself: so many tests would spend their time in 
 
 from __future__ import annotations
 
-import functools
 import json
-import ssl
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from countersign.api.kinds import Resource, built_in
 from devcluster import Cluster
+from tests.support.caller import FORMS, OWN, client, place
 from tests.support.eventually import eventually
 from tests.support.shop import TERMINAL, condition
 
@@ -27,39 +24,9 @@ Look = Callable[[JsonObject], object]
 EXECUTOR = "countersign-executor"
 STAMP = "countersign.dev/executed"
 NAMESPACED_ROLES = ("restart-and-scale", "rollouts", "pods", "jobs", "exec", "objects")
-WIDGET = Resource("Widget", "shop.example.com/v1", "widgets")
-_APPROVAL = Resource("ApprovalRequest", "countersign.dev/v1alpha1", "approvalrequests")
-_EVENT = Resource("Event", "events.k8s.io/v1", "events")
-_OURS = {resource.kind: resource for resource in (WIDGET, _APPROVAL)}
 _RBAC = "rbac.authorization.k8s.io/v1"
 _SIGNERS = ("carol", "erin")
 """Who signs: each of them may sign every tier, and a high one takes both."""
-_FORMS = {
-    "merge": "application/merge-patch+json",
-    "json": "application/json-patch+json",
-    "strategic": "application/strategic-merge-patch+json",
-    "apply": "application/apply-patch+yaml",
-}
-
-
-_making = threading.Lock()
-
-
-def client(server: str, ca_file: str, token: str) -> httpx.Client:
-    """The API server as one of its people; kept, because a TLS context is dear."""
-    with _making:  # Two threads would make two, and one of them would never be closed.
-        return _client(server, ca_file, token)
-
-
-@functools.lru_cache(maxsize=32)
-def _client(server: str, ca_file: str, token: str) -> httpx.Client:
-    return httpx.Client(
-        base_url=server,
-        headers={"Authorization": f"Bearer {token}"},
-        verify=ssl.create_default_context(cafile=ca_file),
-        timeout=30.0,
-        trust_env=False,
-    )
 
 
 @dataclass(frozen=True)
@@ -114,8 +81,7 @@ class Site:
 
     def create(self, body: JsonObject, *, user: str = "admin") -> JsonObject:
         """Create an object; in this namespace if its kind has one."""
-        path = self._path(body["kind"], "", api_version=body["apiVersion"])
-        return _object(self._as(user).post(path, json=body))
+        return _object(self._as(user).post(self._path(body["kind"]), json=body))
 
     def get(self, kind: str, name: str) -> JsonObject:
         """One object, which is there."""
@@ -128,8 +94,7 @@ class Site:
 
     def every(self, kind: str, labels: str = "") -> list[JsonObject]:
         """All objects of a kind with these labels."""
-        path = self._path(kind, "")
-        answer = self._as("admin").get(path, params={"labelSelector": labels})
+        answer = self._as("admin").get(self._path(kind), params={"labelSelector": labels})
         return list(_object(answer)["items"])
 
     def patch(
@@ -147,7 +112,7 @@ class Site:
         answer = self._as(user).patch(
             self._path(kind, name) + (f"/{sub}" if sub else ""),
             params={"fieldManager": manager},
-            headers={"Content-Type": _FORMS[form]},
+            headers={"Content-Type": FORMS[form]},
             content=json.dumps(body),
         )
         return _object(answer)
@@ -187,8 +152,8 @@ class Site:
     def propose(self, name: str, **spec: Any) -> JsonObject:
         """The agent proposes."""
         body = {
-            "apiVersion": _APPROVAL.api_version,
-            "kind": _APPROVAL.kind,
+            "apiVersion": OWN,
+            "kind": "ApprovalRequest",
             "metadata": {"name": name},
             "spec": spec,
         }
@@ -233,8 +198,8 @@ class Site:
     def _sign(self, name: str, user: str, plan: str) -> None:
         entry = {"signer": user, "decision": "Approve", "plan": plan}
         body = {
-            "apiVersion": _APPROVAL.api_version,
-            "kind": _APPROVAL.kind,
+            "apiVersion": OWN,
+            "kind": "ApprovalRequest",
             "metadata": {"name": name},
             "spec": {"signatures": [entry]},
         }
@@ -259,9 +224,9 @@ class Site:
 
     def events(self, request: str) -> list[str]:
         """The reasons of the Events about a request."""
-        path = f"/apis/{_EVENT.api_version}/namespaces/{self.namespace}/events"
-        items = _object(self._as("admin").get(path))["items"]
-        return [item["reason"] for item in items if item["regarding"]["name"] == request]
+        return [
+            item["reason"] for item in self.every("Event") if item["regarding"]["name"] == request
+        ]
 
     def assert_told(self, request: str, reason: str) -> None:
         """An Event of this reason is there, or comes: it is posted after the status it is about."""
@@ -280,13 +245,8 @@ class Site:
         cluster = self.cluster
         return client(cluster.server, str(cluster.ca_file), cluster.token(user))
 
-    def _path(self, kind: str, name: str, *, api_version: str | None = None) -> str:
-        resource = _OURS.get(kind) or built_in(kind, api_version)
-        assert resource is not None, kind
-        root = "/apis" if resource.group else "/api"
-        place = f"/namespaces/{self.namespace}" if resource.namespaced else ""
-        end = f"/{name}" if name else ""
-        return f"{root}/{resource.api_version}{place}/{resource.plural}{end}"
+    def _path(self, kind: str, name: str = "") -> str:
+        return place(kind, self.namespace, name)
 
 
 def _object(answer: httpx.Response) -> JsonObject:
