@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 LONGEST_PLAN = 512 * 1024
 """Bytes; etcd takes 1.5 MiB for an object as a whole."""
+_LOOKS = 5
+"""How often a target is looked at that changes between being read and its dry run."""
 _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -117,10 +119,15 @@ class Planner:
     async def _draft(
         self, request: ApprovalRequest, operation: Operation, account: ServiceAccount
     ) -> Draft:
-        try:
-            return await self._executors[operation.type].draft(operation, account)
-        except (ApiError, RefusedError) as error:
-            raise await self._explained(request, operation, error) from error
+        looks = 1
+        while True:
+            try:
+                return await self._executors[operation.type].draft(operation, account)
+            except (ApiError, RefusedError) as error:
+                # Its controller is just writing its status: nothing was done, so look again.
+                if looks == _LOOKS or not _has_just_changed(error):
+                    raise await self._explained(request, operation, error) from error
+            looks += 1
 
     async def _explained(
         self, request: ApprovalRequest, operation: Operation, error: ApiError | RefusedError
@@ -148,6 +155,10 @@ class Planner:
             reason = "DryRunBlocked" if request.phase is Phase.PENDING else "Blocked"
             return reason, f"The API server refuses this: {error}"
         return "Invalid", f"The API server cannot do this: {error}"
+
+
+def _has_just_changed(error: ApiError | RefusedError) -> bool:
+    return isinstance(error, ApiError) and error.conflict and error.reason == "Conflict"
 
 
 def _step(operation: Operation, draft: Draft) -> PlanStep:

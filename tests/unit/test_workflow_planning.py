@@ -13,7 +13,7 @@ from countersign.api.phase import Phase
 from countersign.api.risk import Risk
 from countersign.errors import ApiError
 from countersign.ports import ServiceAccount
-from tests.support.fakes import EXECUTOR, forbidden, not_found, unavailable
+from tests.support.fakes import EXECUTOR, conflict, forbidden, not_found, unavailable
 from tests.support.fakes_objects import after, operation, request, signature, signed, with_status
 from tests.support.fakes_time import START
 from tests.support.fakes_world import World
@@ -46,6 +46,23 @@ async def test_planning_takes_one_read_and_one_dry_run_as_the_executing_account(
     assert world.cluster.calls == ["get", "dry-run"]
     assert world.cluster.asked_as == {EXECUTOR}
     assert world.replicas == 3
+
+
+async def test_a_target_that_its_controller_is_just_changing_is_looked_at_again_at_once() -> None:
+    world = World(action=SCALE)
+    world.cluster.faults["dry-run"].extend([conflict()] * 4)
+    await world.advance()
+    assert world.condition("Planned") == "True/Planned"
+    assert world.cluster.calls == ["get", "dry-run"] * 5
+
+
+async def test_one_that_does_not_stop_changing_is_planned_later() -> None:
+    world = World(action=SCALE)
+    world.cluster.faults["dry-run"].extend([conflict()] * 100)
+    step = await world.advance()
+    assert world.condition("Planned") == "Unknown/Retrying"
+    assert world.cluster.calls == ["get", "dry-run"] * 5
+    assert step.wake_at == after(30)
 
 
 async def test_another_service_account_can_be_named() -> None:
