@@ -57,15 +57,18 @@ class OperatorProcess:
         """Wait for `/readyz`; StartError with the end of its log if it dies or takes too long."""
         url = f"http://127.0.0.1:{self.probe_port}/readyz"
 
-        def ready() -> bool:
-            self._process.check()
-            try:
-                return httpx.get(url, trust_env=False).status_code == httpx.codes.OK
-            except httpx.TransportError:
-                return False
-
         what = f"{url} of {self.name} (log: {self.log_path})"
-        wait_until(ready, timeout=_READY_WITHIN, what=what)
+        # One client for all looks: each makes a TLS context, which takes longer than the request.
+        with httpx.Client(trust_env=False) as client:
+
+            def ready() -> bool:
+                self._process.check()
+                try:
+                    return client.get(url).status_code == httpx.codes.OK
+                except httpx.TransportError:
+                    return False
+
+            wait_until(ready, timeout=_READY_WITHIN, what=what)
 
     def alive(self) -> bool:
         """Whether it runs."""
