@@ -6,6 +6,7 @@ import pytest
 
 from devcluster.users import PEOPLE, User
 from tests.e2e.attacks.conftest import People, Propose
+from tests.support.caller import Caller
 from tests.support.site import Site
 
 RISKS = ("low", "medium", "high", "critical")
@@ -39,9 +40,11 @@ def test_can_i_says_what_signing_comes_to(
         or "gitops" in answer.message
         or ("cannot patch resource" in answer.message)
     )
-    assert can_i(site, user, "approve", "approvalrequests", f"--subresource={risk}") is signs
-    # The short form asks about a request that is named `high`; our roles answer that alike.
-    assert can_i(site, user, "approve", f"approvalrequests/{risk}") is signs
+    asking = Caller(site.cluster).acting_as(user.name, *user.groups)
+    place = {"namespace": site.namespace}
+    assert asking.may("approve", "approvalrequests", sub=risk, **place) is signs
+    # kubectl's short form asks about a request that is named `high`; our roles answer that alike.
+    assert asking.may("approve", "approvalrequests", name=risk, **place) is signs
 
 
 def test_the_groups_that_a_person_s_rights_come_from_have_to_be_named(site: Site) -> None:
