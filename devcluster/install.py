@@ -9,7 +9,7 @@ from pathlib import Path
 from devcluster.errors import CommandError
 from devcluster.kubectl import Kubectl
 from devcluster.policies import CustomResource, wait_until_enforced
-from devcluster.waiting import wait_until
+from devcluster.waiting import KUBECTL_INTERVAL, wait_until
 
 PROJECT_MANIFESTS = Path(__file__).parent.parent / "manifests" / "cluster"
 USERS_MANIFEST = Path(__file__).parent / "users.yaml"
@@ -56,6 +56,7 @@ def _wait_until_served(kubectl: Kubectl, applied: Iterable[str]) -> list[CustomR
         lambda: kubectl.run(*listing, check=False).returncode == 0,
         timeout=_SERVED_WITHIN,
         what=f"{resources} to be served",
+        interval=KUBECTL_INTERVAL,
     )
     answer = json.loads(kubectl.run("get", "--output=json", *crds).stdout)
     return [CustomResource.of_definition(item["spec"]) for item in answer.get("items", [answer])]

@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 import yaml
 
 from devcluster.kubectl import Kubectl
-from devcluster.waiting import wait_until
+from devcluster.waiting import KUBECTL_INTERVAL, wait_until
 
 _PROBE: Final = "devcluster-probe"  # the object that the sentinels act on, never stored
 _VALIDATING: Final = "devcluster-validating-sentinel"
@@ -75,6 +75,7 @@ def wait_until_enforced(
             lambda: _bitten(kubectl, yaml.safe_dump_all(probes)),
             timeout=_ENFORCED_WITHIN,
             what="the admission policies to be enforced",
+            interval=KUBECTL_INTERVAL,
         )
     finally:
         kubectl.run("delete", "--wait=false", "--filename=-", input=manifest)

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from devcluster.errors import StartError
 
 INTERVAL = 0.05  # seconds between two looks
+KUBECTL_INTERVAL = 0.25  # where a look starts a kubectl, whose start costs a server that starts too
 
 
-def wait_until(condition: Callable[[], object], *, timeout: float, what: str) -> None:
-    """Look every 50 ms until `condition` holds; StartError after `timeout` seconds.
+def wait_until(
+    condition: Callable[[], object], *, timeout: float, what: str, interval: float = INTERVAL
+) -> None:
+    """Look every `interval` seconds until `condition` holds; StartError after `timeout` seconds.
 
     `what` completes the sentence "gave up after 60 s: <what>".
     """
@@ -19,4 +22,4 @@ def wait_until(condition: Callable[[], object], *, timeout: float, what: str) ->
     while not condition():
         if time.monotonic() > deadline:
             raise StartError(f"gave up after {timeout:.0f} s: {what}")
-        time.sleep(INTERVAL)
+        time.sleep(interval)
