@@ -85,8 +85,18 @@ class Stay:
             self.by_hand = state_of(self.case.seen(self.site))
 
     def close(self) -> None:
-        """Leave nothing behind."""
-        self.site.closed()
+        """Leave nothing that another operator would look at, and no node.
+
+        Not the whole namespace: the controller manager makes ninety requests to delete one.
+        """
+        ours = (
+            ("ApprovalRequest", REQUEST),
+            ("Node", self.site.node),
+            ("ClusterRoleBinding", f"{self.site.namespace}.countersign-can-nodes"),
+        )
+        for kind, name in ours:
+            if self.site.find(kind, name) is not None:
+                self.site.delete(kind, name)
 
     @property
     def wanted_effects(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from devcluster import Cluster
-from tests.chaos.conftest import KILLED, StartOperator
+from tests.chaos.conftest import SETTINGS, StartOperator, kill_for_good
 from tests.chaos.crowd import Crowd
 from tests.support.eventually import eventually
 from tests.support.requests_counted import AuditTrail
@@ -69,7 +69,7 @@ class Crashed:
 
 @pytest.fixture(scope="module")
 def crashed(cluster: Cluster) -> Iterator[Crashed]:
-    operator = cluster.start_operator(name="crashes", env=KILLED)
+    operator = cluster.start_operator(name="crashes", env=SETTINGS)
     with Crowd.gathered(cluster, ["retried", "expires"]) as crowd:
         crowd.deploy("changed", replicas=1, minReadySeconds=500)  # Its verification lasts.
         crowd.propose("changed", action="kubectl scale deployment/changed --replicas=3")
@@ -81,7 +81,7 @@ def crashed(cluster: Cluster) -> Iterator[Crashed]:
         eventually(lambda: crowd.statuses()["retried"].get("attempts"), what="a failed attempt")
         crowd.propose("expires", expiresAfter="6s")
         crowd.when_all_planned("expires")
-        operator.kill()
+        kill_for_good(cluster, operator)
         crowd.shop.kubectl("scale", "deployment/changed", "--replicas=5")
         expires = datetime.fromisoformat(crowd.statuses()["expires"]["expiresAt"])
         eventually(lambda: datetime.now(UTC) > expires, what="its time to be over")

@@ -18,9 +18,11 @@ SYSTEM, LEASE = "countersign-system", "countersign-operator"
 LONG = {**SETTINGS, "COUNTERSIGN_LEASE_SECONDS": "60"}
 
 
-def named(start_operator: StartOperator, name: str, env: Mapping[str, str]) -> OperatorProcess:
+def named(
+    start_operator: StartOperator, name: str, env: Mapping[str, str], *, wait: bool = True
+) -> OperatorProcess:
     """An operator that has its name in the Lease."""
-    return start_operator(name, {**env, "COUNTERSIGN_IDENTITY": name})
+    return start_operator(name, {**env, "COUNTERSIGN_IDENTITY": name}, wait=wait)
 
 
 def leads(operator: OperatorProcess) -> bool:
@@ -36,9 +38,13 @@ def is_ready(operator: OperatorProcess) -> bool:
 def leader_and_waiting(
     start_operator: StartOperator, env: Mapping[str, str], name: str
 ) -> tuple[OperatorProcess, OperatorProcess]:
-    first = named(start_operator, f"{name}-first", env)
-    eventually(lambda: leads(first), what="the first to lead", seconds=PATIENCE)
-    second = named(start_operator, f"{name}-second", env)
+    """Started side by side: one of them comes first."""
+    names = (f"{name}-one", f"{name}-other")
+    both = [named(start_operator, each, env, wait=False) for each in names]
+    for each in both:
+        each.wait_until_ready()
+    eventually(lambda: any(leads(each) for each in both), what="one to lead", seconds=PATIENCE)
+    first, second = sorted(both, key=leads, reverse=True)
     assert is_ready(second)
     assert not leads(second)
     return first, second
@@ -81,7 +87,7 @@ def test_a_leader_that_is_told_to_stop_hands_over_at_once(
         assert leads(second)
     # Given back, and only then taken: nobody waited for the sixty seconds to run out.
     kinds = [holder.partition("_")[0] for holder in history.holders(LEASE)]
-    assert kinds[-3:] == ["hand-over-first", "", "hand-over-second"]
+    assert kinds[-3:] == [first.name, "", second.name]
 
 
 def test_a_leader_that_is_told_to_stop_finishes_what_it_has_begun(
@@ -117,9 +123,11 @@ def test_two_that_both_think_they_lead_do_nothing_twice(
     """Each has a Lease of its own, in a namespace of its own: nothing keeps them apart."""
     names = numbered(30)
     _open_second_namespace(cluster, "countersign-second")
-    one = named(start_operator, "twin-one", SETTINGS)
     env = {**SETTINGS, "COUNTERSIGN_NAMESPACE": "countersign-second"}
-    other = named(start_operator, "twin-other", env)
+    one = named(start_operator, "twin-one", SETTINGS, wait=False)
+    other = named(start_operator, "twin-other", env, wait=False)
+    for twin in (one, other):
+        twin.wait_until_ready()
     eventually(lambda: leads(one) and leads(other), what="both to lead", seconds=PATIENCE)
     with (
         Crowd.gathered(cluster, names) as crowd,

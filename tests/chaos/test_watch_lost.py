@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from devcluster import Cluster
-from tests.chaos.conftest import SETTINGS, StartOperator
+from tests.chaos.conftest import StartOperator
 from tests.chaos.crowd import Crowd
 from tests.support.fault_proxy import Asked, Fault, FaultProxy, Happening, end, silence
+
+SETTINGS = {"COUNTERSIGN_SWEEP_SECONDS": "2"}
+"""A watch may be silent for twice as long."""
 
 
 def own_watch(request: Asked) -> bool:

@@ -195,11 +195,11 @@ def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     result = kopf.OperatorSettings()
     result.persistence.progress_storage = StatusProgress()
     result.persistence.diffbase_storage = NoDiffBase()
-    result.persistence.consistency_timeout = 30.0
+    result.persistence.consistency_timeout = min(30.0, 2 * settings.sweep_seconds)
     result.queueing.idle_timeout = 0.2
     result.queueing.exit_timeout = 5.0
     result.watching.initial_streaming = True
-    result.watching.inactivity_timeout = settings.sweep_seconds + 10.0
+    result.watching.inactivity_timeout = settings.sweep_seconds + min(10.0, settings.sweep_seconds)
     result.scanning.disabled = True
     result.posting.enabled = False
     result.posting.loggers = False

@@ -93,3 +93,14 @@ def test_kopf_is_set_up_to_leave_no_traces_in_objects() -> None:
     assert settings.persistence.consistency_timeout == 30
     assert max(settings.networking.error_backoffs) == 5
     assert sum(settings.networking.error_backoffs) > 50
+
+
+@pytest.mark.parametrize(
+    ("sweep", "silent", "unechoed"), [(60, 70, 30), (20, 30, 30), (5, 10, 10), (2, 4, 4)]
+)
+def test_nothing_is_waited_for_much_longer_than_a_sweep(
+    sweep: float, silent: float, unechoed: float
+) -> None:
+    settings = kopf_settings(Settings(sweep_seconds=sweep))
+    assert settings.watching.inactivity_timeout == silent
+    assert settings.persistence.consistency_timeout == unechoed
