@@ -61,7 +61,7 @@ async def test_one_that_does_not_stop_changing_is_planned_later() -> None:
     world.cluster.faults["dry-run"].extend([conflict()] * 100)
     step = await world.advance()
     assert world.condition("Planned") == "Unknown/Retrying"
-    assert world.cluster.calls == ["get", "dry-run"] * 5
+    assert world.cluster.calls == ["get", "dry-run"] * 10  # Five looks of two tries.
     assert step.wake_at == after(30)
 
 

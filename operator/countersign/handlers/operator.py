@@ -195,7 +195,7 @@ def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     result = kopf.OperatorSettings()
     result.persistence.progress_storage = StatusProgress()
     result.persistence.diffbase_storage = NoDiffBase()
-    result.persistence.consistency_timeout = min(30.0, 2 * settings.sweep_seconds)
+    result.persistence.consistency_timeout = min(30.0, max(10.0, 2 * settings.sweep_seconds))
     result.queueing.idle_timeout = 0.2
     result.queueing.exit_timeout = 5.0
     result.watching.initial_streaming = True
