@@ -21,6 +21,7 @@ RAISE = {
     "setResources": {"limits": {"memory": "1Gi"}},
 }
 RESTART = {"type": "RestartRollout", "target": {"kind": "Deployment", "name": "web"}}
+pytestmark = pytest.mark.usefixtures("plain_http")  # To read certificates takes longer than a test.
 USED = ("propose", "--playbook", "raise-memory", "--for", "INC-42")
 
 
