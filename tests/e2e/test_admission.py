@@ -6,9 +6,8 @@ tier, dave low and medium (but propose nothing); agent only proposes, eve only r
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pytest
 
 from devcluster import Cluster, Options, start
 from tests.support.caller import Answer, Caller, place
+from tests.support.eventually import eventually
 
 ACTION = "kubectl rollout restart deployment/web"
 OPERATION = {"type": "RestartRollout", "target": {"kind": "Deployment", "name": "web"}}
@@ -186,14 +186,6 @@ def invalid(answer: Answer) -> str:
     return refusal(answer, INVALID)
 
 
-def until(condition: Callable[[], object], what: str) -> None:
-    """Look until it holds, for at most 30 seconds."""
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, f"gave up waiting: {what}"
-        time.sleep(0.02)
-
-
 def grant(
     cluster: Cluster, namespace: str, user: str, resource: str, verbs: str, subresource: str = ""
 ) -> str:
@@ -214,7 +206,9 @@ def grant(
     admin.create(binding(name, user), namespace).accepted()
     caller = admin.acting_as(user)
     verb, known = verbs.rpartition(",")[2], {"sub": subresource, "namespace": namespace}
-    until(lambda: caller.may(verb, resource, **known), f"{user} may {verbs} {full}")
+    eventually(
+        lambda: caller.may(verb, resource, **known), what=f"{user} to be allowed to {verbs} {full}"
+    )
     return name
 
 
@@ -725,9 +719,9 @@ class TestGitOps:
         )
         accepted(planned.sign(flux, signer="dave", recordedBy="flux"))
         accepted(planned.by("admin").delete("RoleBinding", planned.namespace, may_sign_as))
-        until(
+        eventually(
             lambda: not flux.may("sign-as", "approvalrequests", namespace=planned.namespace),
-            "flux to have lost sign-as",
+            what="flux to have lost sign-as",
         )
         said = forbidden(planned.apply(flux, {}))
         assert "takes the verb sign-as on approvalrequests, which flux does not have" in said
@@ -953,4 +947,4 @@ class TestDeleting:
             answer = running.delete(running.acting_as("fred"))
             return not (answer.refused and answer.there)
 
-        until(gone, "the request of a deleted namespace to be gone")
+        eventually(gone, what="the request of a deleted namespace to be gone")

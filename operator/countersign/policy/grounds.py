@@ -90,14 +90,17 @@ def only_trust_is_wanting(
 def room_at(
     request: ApprovalRequest, needs: Requirement, around: Circumstances, now: datetime
 ) -> datetime | None:
-    """When the hourly limits have room again; None unless nothing else calls for people."""
+    """When the hourly limits have room again; None unless nothing else calls for people.
+
+    But trust, which is looked up once there is room.
+    """
     full = [
         until
         for policy in needs.in_force
         if (auto := policy.require.auto_approve) is not None
         and (until := _full_until(policy, auto, request, around, now)) is not None
     ]
-    if not full or doubts(request, needs, around, max(full)):
+    if not full or _doubts_apart_from_trust(request, needs, around, max(full)):
         return None
     return max(full)
 

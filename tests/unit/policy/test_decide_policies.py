@@ -336,12 +336,13 @@ CASES: dict[str, Case] = {
         until=3600 - 60,
         says="1 approved automatically within the last hour",
     ),
-    "a full limit is not waited for where people are needed all the same": Case(
+    "a full limit is waited for where trust is still to be looked up": Case(
         MISSING,
-        (policy(autoApprove={"riskAtMost": "low", "limitPerHour": 1}),),
+        (policy(autoApprove={"riskAtMost": "medium", "limitPerHour": 1, "trustAtLeast": 0.7}),),
         (),
         spec=SURE,
         past=(past(-60, automatic=True),),
+        until=3600 - 60,
     ),
     "the last of two limits is waited for": Case(
         MISSING,
@@ -497,6 +498,15 @@ def test_policies_decide(what: str) -> None:
     if case.until is not None:
         assert until == after(case.until)
         assert case.said_until == 0 or case.what_ends.isoformat()[:19] in said
+
+
+def test_a_full_limit_is_not_waited_for_where_people_are_needed_all_the_same() -> None:
+    auto = {"riskAtMost": "low", "limitPerHour": 1}
+    of = planned(request(**SURE), PLAN)
+    around = under(policy(autoApprove=auto), past=[past(-60, automatic=True)])
+    decision = decide(of, around, START)
+    assert isinstance(decision, Wait)
+    assert (decision.reason, decision.until) == (MISSING, None)
 
 
 @pytest.mark.parametrize("what", CASES)
