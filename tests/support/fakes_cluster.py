@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from countersign.api.kinds import Resource, built_in
 from countersign.errors import ApiError, RefusedError
 from countersign.ports import Finished, JsonObject, ObjectPath, PatchForm, ServiceAccount
-from tests.support.fakes_endings import CREATED, FakeEndings, must_hold, without_subresource
+from tests.support.fakes_endings import FakeEndings, must_hold, without_subresource
 from tests.support.fakes_faults import conflict, not_found
-from tests.support.fakes_patches import applied, invalid, patched
+from tests.support.fakes_owners import OURS, Manager
+from tests.support.fakes_patches import invalid, patched
 from tests.support.fakes_selectors import fields_match, labels_match
 
 
@@ -21,7 +22,7 @@ class FakeCluster(FakeEndings):
     write that is only tried is a ``dry-run``. ``bodies`` are those of all writes.
 
     Quotas, admission and garbage collection are not played; whose fields are whose is kept
-    inside (see ``fakes_patches.applied``).
+    inside (see ``fakes_owners``).
     """
 
     def __init__(self, journal: list[str] | None = None) -> None:
@@ -106,23 +107,14 @@ class FakeCluster(FakeEndings):
         assert form is PatchForm.APPLY or not force, "force is for server-side apply"
         self.bodies.append(copy.deepcopy(body))
         lost = self._asked("dry-run" if dry_run else "patch", account)
-        whole, mine = without_subresource(path), None
-        if form is PatchForm.APPLY and whole not in self.objects:
+        if form is PatchForm.APPLY:
             assert isinstance(body, dict)
-            _must_be_new(body)
-            live, mine = applied({"metadata": {}}, body, set(), force=force)
-            answer = self._created(whole, live, account, dry_run=dry_run)
+            answer = self._applied(path, body, dry_run=dry_run, force=force)
         else:
-            before = self._live(whole)
-            if form is PatchForm.APPLY:
-                assert isinstance(body, dict)
-                live, mine = applied(before, body, self._mine.get(whole, set()), force=force)
-            else:
-                _must_be_patchable(path, form)
-                live = patched(before, body, form)
-            answer = self._changed(path, before, live, dry_run=dry_run)
-        if mine is not None and not dry_run:
-            self._mine[whole] = mine
+            before = self._live(without_subresource(path))
+            _must_be_patchable(path, form)
+            live = patched(before, body, form)
+            answer = self._changed(path, before, live, dry_run=dry_run, by=OURS)
         if lost is not None:
             raise lost.error
         return answer
@@ -138,7 +130,7 @@ class FakeCluster(FakeEndings):
         lost = self._asked("dry-run" if dry_run else "create", account)
         if path.subresource:
             raise not_found(f"the server could not find the sub-resource {path.subresource}")
-        answer = self._created(path, copy.deepcopy(body), account, dry_run=dry_run)
+        answer = self._created(path, copy.deepcopy(body), dry_run=dry_run)
         if lost is not None:
             raise lost.error
         return answer
@@ -183,8 +175,29 @@ class FakeCluster(FakeEndings):
 
     # --- Inside -----------------------------------------------------------------------------------
 
+    def _applied(
+        self, path: ObjectPath, body: JsonObject, *, dry_run: bool, force: bool
+    ) -> JsonObject:
+        whole, owners = without_subresource(path), copy.deepcopy(self._owners[path])
+        before = self.objects.get(whole)
+        if before is None:
+            _must_be_new(body)
+            live = owners.applied({"metadata": {}}, body, force=force)
+            answer = self._created(whole, live, dry_run=dry_run, by=None)
+        else:
+            live = owners.applied(before, body, force=force)
+            answer = self._changed(path, before, live, dry_run=dry_run, by=None)
+        if not dry_run:
+            self._owners[whole] = owners
+        return answer
+
     def _created(
-        self, collection: ObjectPath, live: JsonObject, account: ServiceAccount, *, dry_run: bool
+        self,
+        collection: ObjectPath,
+        live: JsonObject,
+        *,
+        dry_run: bool,
+        by: Manager | None = OURS,
     ) -> JsonObject:
         metadata = live.setdefault("metadata", {})
         if metadata.get("resourceVersion"):
@@ -203,20 +216,21 @@ class FakeCluster(FakeEndings):
         if path in self.objects:
             text = f'{path.plural} "{path.name}" already exists'
             raise ApiError(text, code=409, reason="AlreadyExists")
-        if path.namespace:
-            metadata["namespace"] = path.namespace
-        metadata |= {"uid": self._uid(), "creationTimestamp": CREATED}
-        if "spec" in live:
-            metadata["generation"] = 1
-        live.pop("status", None)
+        live = self.new(path, live)
         if dry_run:
             return live
         self.journal.append("effect")
-        self._write(path, live)
+        self._write(path, live, by)
         return copy.deepcopy(live)
 
     def _changed(
-        self, path: ObjectPath, before: JsonObject, live: JsonObject, *, dry_run: bool
+        self,
+        path: ObjectPath,
+        before: JsonObject,
+        live: JsonObject,
+        *,
+        dry_run: bool,
+        by: Manager | None,
     ) -> JsonObject:
         """Keep what no patch may change, and write the rest if there is any."""
         metadata, kept = live.setdefault("metadata", {}), before["metadata"]
@@ -238,7 +252,7 @@ class FakeCluster(FakeEndings):
             live["metadata"]["generation"] = kept["generation"] + 1
         if not dry_run and live != before:
             self.journal.append("effect")
-            self._write(without_subresource(path), live)
+            self._write(without_subresource(path), live, by)
         return copy.deepcopy(live)
 
     def _review(self, body: JsonObject, account: ServiceAccount) -> JsonObject:

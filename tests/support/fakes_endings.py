@@ -9,9 +9,7 @@ from countersign.errors import ApiError
 from countersign.policy.reading.selectors import matches
 from countersign.ports import JsonObject, ObjectPath, ServiceAccount
 from tests.support.fakes_faults import conflict
-from tests.support.fakes_storage import FakeStorage
-
-CREATED = "2026-03-01T11:00:00Z"
+from tests.support.fakes_storage import CREATED, FakeStorage
 
 
 class FakeEndings(FakeStorage):

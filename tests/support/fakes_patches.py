@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any
 
 from countersign.errors import ApiError
@@ -31,7 +30,7 @@ def invalid(message: str) -> ApiError:
 
 
 def patched(live: JsonObject, body: Any, form: PatchForm) -> JsonObject:
-    """A new object; server-side apply is ``applied``."""
+    """A new object; server-side apply is ``Owners.applied``."""
     result = copy.deepcopy(live)
     match form:
         case PatchForm.STRATEGIC:
@@ -41,7 +40,7 @@ def patched(live: JsonObject, body: Any, form: PatchForm) -> JsonObject:
         case PatchForm.JSON:
             made = _json_patch(result, body)
         case PatchForm.APPLY:
-            raise AssertionError("an apply needs its earlier fields: use applied()")
+            raise AssertionError("whose field is whose, Owners.applied knows")
     assert isinstance(made, dict), "an object stays an object"
     return made
 
@@ -89,7 +88,7 @@ def _strategic(live: Any, body: JsonObject) -> Any:
 
 
 def _strategic_list(name: str, live: list[Any], body: list[Any]) -> list[Any]:
-    key = _merge_key(name, body)
+    key = merge_key(name, body)
     if name == "finalizers":
         return live + [each for each in body if each not in live]
     if key is None:
@@ -111,7 +110,7 @@ def _strategic_list(name: str, live: list[Any], body: list[Any]) -> list[Any]:
     return result
 
 
-def _merge_key(name: str, body: list[Any]) -> str | None:
+def merge_key(name: str, body: list[Any]) -> str | None:
     if name == "ports":  # Of a container, or of a Service.
         return "containerPort" if any("containerPort" in each for each in body) else "port"
     return MERGE_KEYS.get(name)
@@ -181,108 +180,3 @@ def _add(document: Any, path: str, value: Any) -> None:
 def _remove(document: Any, path: str) -> Any:
     parent, key = _place(document, path)
     return parent.pop(key)
-
-
-# --- Server-side apply ----------------------------------------------------------------------------
-
-
-def applied(
-    live: JsonObject, body: JsonObject, mine: set[str], *, force: bool
-) -> tuple[JsonObject, set[str]]:
-    """The object, and the fields that are the applier's from now on.
-
-    ``mine`` are those of its last apply. All other fields that are there belong to somebody else:
-    a different value for one is a conflict. (Of a real server's managers, one remains.)
-    """
-    wanted, now = leaves(body), leaves(live)
-    conflicts = [
-        field
-        for field, value in wanted.items()
-        if field in now and now[field] != value and field not in mine
-    ]
-    if conflicts and not force:
-        fields = ", ".join(f".{field}" for field in conflicts)
-        raise ApiError(
-            f'Apply failed with {len(conflicts)} conflict: conflict with "kubectl": {fields}',
-            code=409,
-            reason="Conflict",
-        )
-    result = _overlaid(copy.deepcopy(live), copy.deepcopy(body))
-    for field in mine - set(wanted):
-        _forget(result, [json.loads(part) for part in field.split("\n")])
-    return result, set(wanted)
-
-
-def leaves(value: Any, above: tuple[Any, ...] = ()) -> dict[str, Any]:
-    """Every leaf but those of the metadata that name the object; lists with keys are walked."""
-    found: dict[str, Any] = {}
-    if isinstance(value, dict):
-        for key, each in value.items():
-            if above in ((), ("metadata",)) and key in _IDENTITY:
-                continue
-            list_key = _list_key(key, each)
-            if list_key is None:
-                found |= leaves(each, (*above, key))
-                continue
-            for element in each:
-                found |= leaves(element, (*above, key, {list_key: element[list_key]}))
-        return found
-    return {"\n".join(json.dumps(part) for part in above): value}
-
-
-_IDENTITY = {
-    "apiVersion",
-    "kind",
-    "name",
-    "namespace",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "managedFields",
-}
-
-
-def _list_key(name: Any, value: Any) -> str | None:
-    if not isinstance(value, list) or not value or not all(isinstance(v, dict) for v in value):
-        return None
-    key = _merge_key(str(name), value)
-    return key if key is not None and all(key in each for each in value) else None
-
-
-def _overlaid(live: Any, body: Any) -> Any:
-    if not isinstance(live, dict) or not isinstance(body, dict):
-        return body
-    for key, value in body.items():
-        list_key = _list_key(key, value)
-        if list_key is None or not isinstance(live.get(key), list):
-            live[key] = _overlaid(live.get(key), value)
-            continue
-        for each in value:
-            old = [i for i, v in enumerate(live[key]) if v.get(list_key) == each[list_key]]
-            if old:
-                live[key][old[0]] = _overlaid(live[key][old[0]], each)
-            else:
-                live[key].append(each)
-    return live
-
-
-def _forget(node: Any, parts: list[Any]) -> None:
-    """Remove one field that was given up; a list's element goes with its key."""
-    for number, part in enumerate(parts):
-        last = number == len(parts) - 1
-        if isinstance(part, dict):
-            [(key, value)] = part.items()
-            found = [each for each in node if each.get(key) == value]
-            if not found:
-                return
-            if parts[number + 1 :] == [key]:
-                node.remove(found[0])
-                return
-            node = found[0]
-        elif not isinstance(node, dict) or part not in node:
-            return
-        elif last:
-            del node[part]
-        else:
-            node = node[part]

@@ -14,6 +14,25 @@ from countersign.api.kinds import Resource, built_in
 from countersign.errors import ApiError
 from countersign.ports import JsonObject, ObjectPath, ServiceAccount
 from tests.support.fakes_faults import Fault, LostAnswer, not_found
+from tests.support.fakes_owners import OTHERS, Manager, Owners
+
+CREATED = "2026-03-01T11:00:00Z"
+UNCOUNTED = {
+    "configmaps",
+    "endpoints",
+    "events",
+    "horizontalpodautoscalers",
+    "leases",
+    "namespaces",
+    "nodes",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "resourcequotas",
+    "secrets",
+    "serviceaccounts",
+    "services",
+}
+"""Kinds of Kubernetes' own whose objects have no generation."""
 
 CUSTOM_KINDS = (
     Resource("Certificate", "cert-manager.io/v1", "certificates"),
@@ -39,7 +58,9 @@ class FakeStorage:
         self.faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self.journal = journal if journal is not None else []
         self.custom: list[Resource] = list(CUSTOM_KINDS)
-        self._mine: dict[ObjectPath, set[str]] = {}
+        self.plain: set[str] = {"example.com/v1"}
+        """API versions whose kinds have no ``status`` sub-resource."""
+        self._owners: defaultdict[ObjectPath, Owners] = defaultdict(Owners)
         self._version = 7
         self._uids = itertools.count(1)
         self._history: defaultdict[ObjectPath, list[tuple[int, JsonObject | None]]]
@@ -48,6 +69,20 @@ class FakeStorage:
         self._streams = 0
 
     # --- What a test does to it -------------------------------------------------------------------
+
+    def new(self, path: ObjectPath, body: JsonObject) -> JsonObject:
+        """What the server makes of an object that is sent to be created."""
+        live = copy.deepcopy(body)
+        metadata = live.setdefault("metadata", {})
+        metadata |= {"uid": self._uid(), "creationTimestamp": CREATED}
+        if path.namespace:
+            metadata["namespace"] = path.namespace
+        metadata.pop("generation", None)
+        if path.plural not in UNCOUNTED:
+            metadata["generation"] = 1
+        if path.api_version not in self.plain:
+            live.pop("status", None)
+        return live
 
     def put(self, live: JsonObject) -> ObjectPath:
         """Create or replace an object; what it lacks of a UID and a namespace is filled in."""
@@ -66,7 +101,7 @@ class FakeStorage:
     def vanish(self, path: ObjectPath) -> None:
         """Somebody deletes an object, or it is gone at last."""
         del self.objects[path]
-        self._mine.pop(path, None)
+        self._owners.pop(path, None)
         self._version += 1
         self._history[path].append((self._version, None))
         self._announce()
@@ -123,7 +158,10 @@ class FakeStorage:
         namespace = live["metadata"].setdefault("namespace", "shop")
         return ObjectPath(resource.api_version, resource.plural, namespace, name)
 
-    def _write(self, path: ObjectPath, live: JsonObject) -> None:
+    def _write(self, path: ObjectPath, live: JsonObject, by: Manager | None = OTHERS) -> None:
+        """Keep it as a new version; ``by`` None where it is settled whose fields are whose."""
+        if by is not None:
+            self._owners[path].updated(by, self.objects.get(path, {}), live)
         self._version += 1
         live["metadata"]["resourceVersion"] = str(self._version)
         self.objects[path] = live
