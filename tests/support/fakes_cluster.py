@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from countersign.api.kinds import Resource, built_in
 from countersign.errors import ApiError, RefusedError
 from countersign.ports import Finished, JsonObject, ObjectPath, PatchForm, ServiceAccount
-from tests.support.fakes_endings import FakeEndings, must_hold, without_subresource
-from tests.support.fakes_faults import conflict, not_found
-from tests.support.fakes_owners import OURS, Manager
-from tests.support.fakes_patches import invalid, patched
+from tests.support.fakes_endings import FakeEndings
+from tests.support.fakes_faults import bad_request, nowhere
 from tests.support.fakes_selectors import fields_match, labels_match
 
 
@@ -21,8 +19,9 @@ class FakeCluster(FakeEndings):
     ``delete``, ``evict``, ``review``, ``logs``, ``run``, and ``resource`` for custom kinds; any
     write that is only tried is a ``dry-run``. ``bodies`` are those of all writes.
 
-    Quotas, admission and garbage collection are not played; whose fields are whose is kept
-    inside (see ``fakes_owners``).
+    Quotas, admission, validation, defaults and garbage collection are not played, nor is it asked
+    whether a namespace is there; whose fields are whose is kept inside (see ``fakes_owners``).
+    What is played, tests/integration/cluster holds to the real thing.
     """
 
     def __init__(self, journal: list[str] | None = None) -> None:
@@ -52,16 +51,22 @@ class FakeCluster(FakeEndings):
     ) -> list[JsonObject]:
         self._asked("select", account)
         assert not path.name, "a collection has no name"
+        custom = self.is_custom(path)
+
+        def fits(live: JsonObject) -> bool:
+            selected = labels_match(labels, live)
+            return fields_match(fields, path.plural, live, custom=custom) and selected
+
+        fits({"metadata": {}})  # A selector that makes no sense is found where there is nothing.
         found = [
             copy.deepcopy(live)
             for at, live in self.objects.items()
             if (at.api_version, at.plural) == (path.api_version, path.plural)
             and path.namespace in (None, at.namespace)
-            and labels_match(labels, live)
-            and fields_match(fields, path.plural, live)
+            and fits(live)
         ]
-        for each in found:  # The API server leaves these out of the items of a list.
-            each.pop("apiVersion", None)
+        for each in found if not custom else ():
+            each.pop("apiVersion", None)  # The items of a list lack these, but not of custom kinds.
             each.pop("kind", None)
         return sorted(found, key=_place)[:limit]
 
@@ -85,11 +90,13 @@ class FakeCluster(FakeEndings):
 
     async def logs(self, path: ObjectPath, container: str | None, account: ServiceAccount) -> str:
         self._asked("logs", account)
-        pod = self._live(path)
-        names = [each["name"] for each in pod["spec"].get("containers") or []]
+        names = _containers(self._live(path))
         if container is not None and container not in names:
-            text = f"container {container} is not valid for pod {path.name}"
-            raise ApiError(text, code=400, reason="BadRequest")
+            raise bad_request(f"container {container} is not valid for pod {path.name}")
+        if container is None and len(names) > 1:
+            choice = f"choose one of: [{' '.join(names)}]"
+            text = f"a container name must be specified for pod {path.name}, {choice}"
+            raise bad_request(text)
         return self.written.get((path.name, container), self.written.get((path.name, None), ""))
 
     # --- The port: writing ------------------------------------------------------------------------
@@ -109,12 +116,9 @@ class FakeCluster(FakeEndings):
         lost = self._asked("dry-run" if dry_run else "patch", account)
         if form is PatchForm.APPLY:
             assert isinstance(body, dict)
-            answer = self._applied(path, body, dry_run=dry_run, force=force)
+            answer = self.applied(path, body, dry_run=dry_run, force=force)
         else:
-            before = self._live(without_subresource(path))
-            _must_be_patchable(path, form)
-            live = patched(before, body, form)
-            answer = self._changed(path, before, live, dry_run=dry_run, by=OURS)
+            answer = self.patched(path, body, form, dry_run=dry_run)
         if lost is not None:
             raise lost.error
         return answer
@@ -129,8 +133,8 @@ class FakeCluster(FakeEndings):
             return self._review(body, account)
         lost = self._asked("dry-run" if dry_run else "create", account)
         if path.subresource:
-            raise not_found(f"the server could not find the sub-resource {path.subresource}")
-        answer = self._created(path, copy.deepcopy(body), dry_run=dry_run)
+            raise nowhere()
+        answer = self.created(path, body, dry_run=dry_run)
         if lost is not None:
             raise lost.error
         return answer
@@ -145,15 +149,11 @@ class FakeCluster(FakeEndings):
     ) -> JsonObject:
         self.bodies.append(copy.deepcopy(options))
         lost = self._asked("dry-run" if dry_run else "delete", account)
-        live = self._live(path)
-        must_hold(options.get("preconditions") or {}, live)
-        if not dry_run and options.get("dryRun") != ["All"]:
-            self.end_object(path, options)
+        dry_run = dry_run or options.get("dryRun") == ["All"]
+        answer = self.end_object(path, options, dry_run=dry_run)
         if lost is not None:
             raise lost.error
-        return copy.deepcopy(
-            self.objects.get(path) or {"apiVersion": "v1", "kind": "Status", "status": "Success"}
-        )
+        return answer
 
     async def run(
         self,
@@ -163,7 +163,7 @@ class FakeCluster(FakeEndings):
         account: ServiceAccount,
     ) -> Finished:
         lost = self._asked("run", account)
-        self._live(path)
+        self._must_take_commands(path, container)
         self.ran.append((path, container, tuple(command)))
         self.journal.append("effect")
         ending = self.endings.popleft() if self.endings else Finished(0, "", "")
@@ -175,85 +175,13 @@ class FakeCluster(FakeEndings):
 
     # --- Inside -----------------------------------------------------------------------------------
 
-    def _applied(
-        self, path: ObjectPath, body: JsonObject, *, dry_run: bool, force: bool
-    ) -> JsonObject:
-        whole, owners = without_subresource(path), copy.deepcopy(self._owners[path])
-        before = self.objects.get(whole)
-        if before is None:
-            _must_be_new(body)
-            live = owners.applied({"metadata": {}}, body, force=force)
-            answer = self._created(whole, live, dry_run=dry_run, by=None)
-        else:
-            live = owners.applied(before, body, force=force)
-            answer = self._changed(path, before, live, dry_run=dry_run, by=None)
-        if not dry_run:
-            self._owners[whole] = owners
-        return answer
-
-    def _created(
-        self,
-        collection: ObjectPath,
-        live: JsonObject,
-        *,
-        dry_run: bool,
-        by: Manager | None = OURS,
-    ) -> JsonObject:
-        metadata = live.setdefault("metadata", {})
-        if metadata.get("resourceVersion"):
-            text = "resourceVersion should not be set on objects to be created"
-            raise ApiError(text, code=500, reason="InternalError")
-        if "name" not in metadata:
-            if not metadata.get("generateName"):
-                raise invalid("metadata.name: Required value: name or generateName is required")
-            metadata["name"] = f"{metadata['generateName']}{next(self._uids):05x}"
-        if metadata.get("namespace", collection.namespace) != collection.namespace:
-            text = "the namespace of the provided object does not match the request"
-            raise ApiError(text, code=400, reason="BadRequest")
-        path = ObjectPath(
-            collection.api_version, collection.plural, collection.namespace, metadata["name"]
-        )
-        if path in self.objects:
-            text = f'{path.plural} "{path.name}" already exists'
-            raise ApiError(text, code=409, reason="AlreadyExists")
-        live = self.new(path, live)
-        if dry_run:
-            return live
-        self.journal.append("effect")
-        self._write(path, live, by)
-        return copy.deepcopy(live)
-
-    def _changed(
-        self,
-        path: ObjectPath,
-        before: JsonObject,
-        live: JsonObject,
-        *,
-        dry_run: bool,
-        by: Manager | None,
-    ) -> JsonObject:
-        """Keep what no patch may change, and write the rest if there is any."""
-        metadata, kept = live.setdefault("metadata", {}), before["metadata"]
-        for precondition in ("uid", "resourceVersion"):
-            if metadata.get(precondition) not in (None, kept[precondition]):
-                raise conflict()
-            metadata[precondition] = kept[precondition]
-        for field in ("name", "namespace"):
-            if metadata.get(field) != kept.get(field):
-                text = f"the {field} of the object does not match the {field} on the URL"
-                raise ApiError(text, code=400, reason="BadRequest")
-        if path.subresource == "status":
-            live = {**copy.deepcopy(before), "status": live.get("status")}
-        elif "status" in before:
-            live["status"] = copy.deepcopy(before["status"])
-        else:
-            live.pop("status", None)
-        if live.get("spec") != before.get("spec") and "generation" in kept:
-            live["metadata"]["generation"] = kept["generation"] + 1
-        if not dry_run and live != before:
-            self.journal.append("effect")
-            self._write(without_subresource(path), live, by)
-        return copy.deepcopy(live)
+    def _must_take_commands(self, path: ObjectPath, container: str | None) -> None:
+        """A socket that is not opened tells its code alone."""
+        pod = self.objects.get(path)
+        fits = pod is not None and container in (None, *_containers(pod))
+        if pod is None or not fits or not pod["spec"].get("nodeName"):
+            code = 404 if pod is None else 400
+            raise ApiError(f"{code} Invalid response status", code=code)
 
     def _review(self, body: JsonObject, account: ServiceAccount) -> JsonObject:
         self._asked("review", account)
@@ -263,20 +191,9 @@ class FakeCluster(FakeEndings):
         return {**copy.deepcopy(body), "metadata": {}, "status": {"allowed": allowed}}
 
 
-def _place(live: JsonObject) -> tuple[str, str]:
-    return (live["metadata"].get("namespace") or "", live["metadata"]["name"])
+def _place(live: JsonObject) -> str:
+    return f"{live['metadata'].get('namespace') or ''}/{live['metadata']['name']}"
 
 
-def _must_be_new(body: JsonObject) -> None:
-    """An apply with the UID or version of an object that is not there meets a 409 or 404."""
-    metadata = body.get("metadata") or {}
-    if metadata.get("uid") or metadata.get("resourceVersion"):
-        raise conflict()
-
-
-def _must_be_patchable(path: ObjectPath, form: PatchForm) -> None:
-    group = path.api_version.rpartition("/")[0]
-    own = "." not in group or group.endswith(".k8s.io")
-    if form is PatchForm.STRATEGIC and not own:
-        text = "the body of the request was in an unknown format"
-        raise ApiError(text, code=415, reason="UnsupportedMediaType")
+def _containers(pod: JsonObject) -> list[str]:
+    return [each["name"] for each in pod["spec"].get("containers") or []]

@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 
 from countersign.errors import ApiError
 from countersign.policy.reading.selectors import matches
 from countersign.ports import JsonObject, ObjectPath, ServiceAccount
-from tests.support.fakes_faults import conflict
-from tests.support.fakes_storage import CREATED, FakeStorage
+from tests.support.fakes_faults import must_hold
+from tests.support.fakes_storage import CREATED
+from tests.support.fakes_writing import FakeWriting, without_subresource
+
+_COLLECTED = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
+"""What holds an object until the garbage collector has seen to what it owns."""
+_ANSWERED_WITH = {
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "pods",
+    "resourcequotas",
+    "serviceaccounts",
+    "services",
+}
+"""Kinds whose deletion is answered with the object, though it is gone."""
 
 
-class FakeEndings(FakeStorage):
-    """Pods that are deleted are gone at once, unless ``lingering``: then those that run on a node
-    keep their ``deletionTimestamp`` until ``vanish``.
+class FakeEndings(FakeWriting):
+    """Nodes end their pods, and garbage is collected, at once; unless ``lingering``: then what
+    waits for them keeps its ``deletionTimestamp`` until ``vanish``.
     """
 
     lingering = False
 
-    def end_object(self, path: ObjectPath, options: JsonObject) -> None:
-        live = copy.deepcopy(self.objects[path])
-        grace = options.get("gracePeriodSeconds")
-        at_work = (live.get("status") or {}).get("phase") in (None, "Running", "Pending")
-        on_node = path.plural == "pods" and bool(live["spec"].get("nodeName")) and at_work
-        stays = self.lingering and on_node and grace != 0
-        self.journal.append("effect")
-        if not stays and not live["metadata"].get("finalizers"):
+    def end_object(self, path: ObjectPath, options: JsonObject, *, dry_run: bool) -> JsonObject:
+        """Delete it, and answer as the API server does."""
+        before = self._live(path)
+        must_hold(options.get("preconditions") or {}, before, path)
+        live = _ending(copy.deepcopy(before), path, options)
+        metadata = live["metadata"]
+        held = metadata.get("finalizers") or metadata["deletionGracePeriodSeconds"]
+        if not dry_run and not held:
+            self.journal.append("effect")
             self.vanish(path)
-        elif "deletionTimestamp" not in live["metadata"]:
-            live["metadata"]["deletionTimestamp"] = CREATED
-            if stays:
-                live["metadata"]["deletionGracePeriodSeconds"] = 30 if grace is None else grace
+        elif not dry_run and live != before:
+            self.journal.append("effect")
             self._write(path, live)
+            if not self.lingering and not before["metadata"].get("finalizers"):
+                self.vanish(path)
+        if held or path.plural in _ANSWERED_WITH:
+            return copy.deepcopy(live)
+        return _success(path, metadata["uid"])
 
     def evict(
         self, path: ObjectPath, body: JsonObject, account: ServiceAccount, *, dry_run: bool
@@ -41,14 +57,13 @@ class FakeEndings(FakeStorage):
         assert body["kind"] == "Eviction"
         whole, options = without_subresource(path), body.get("deleteOptions") or {}
         live = self._live(whole)
-        must_hold(options.get("preconditions") or {}, live)
+        must_hold(options.get("preconditions") or {}, live, whole)
         dry_run = dry_run or options.get("dryRun") == ["All"]
         phase = (live.get("status") or {}).get("phase")
         at_work = phase == "Running" and "deletionTimestamp" not in live["metadata"]
         if at_work:
             self._disrupt(whole, live, dry_run=dry_run)
-        if not dry_run:
-            self.end_object(whole, options)
+        self.end_object(whole, options, dry_run=dry_run)
         if lost is not None:
             raise lost.error
         return {"kind": "Status", "apiVersion": "v1", "status": "Success", "code": 201}
@@ -62,8 +77,11 @@ class FakeEndings(FakeStorage):
             and matches(live["spec"].get("selector"), pod["metadata"].get("labels") or {})
         ]
         if len(budgets) > 1:
-            text = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
-            raise ApiError(text, code=500, reason="InternalError")
+            text = (
+                "This pod has more than one PodDisruptionBudget, which the eviction subresource "
+                "does not support."
+            )
+            raise ApiError(text, code=500)
         for at in budgets:
             allowed = (self.objects[at].get("status") or {}).get("disruptionsAllowed", 0)
             if allowed <= 0:
@@ -73,14 +91,41 @@ class FakeEndings(FakeStorage):
                 self.change(at, _count_disruption)
 
 
-def without_subresource(path: ObjectPath) -> ObjectPath:
-    return replace(path, subresource="")
+def _ending(live: JsonObject, path: ObjectPath, options: JsonObject) -> JsonObject:
+    """The object as it is from when its deletion is asked for."""
+    metadata, policy = live["metadata"], options.get("propagationPolicy")
+    finalizers = [
+        each for each in metadata.get("finalizers") or [] if each not in _COLLECTED.values()
+    ]
+    finalizers += [_COLLECTED[policy]] if policy in _COLLECTED else []
+    if finalizers:
+        metadata["finalizers"] = finalizers
+    grace = _grace(live, options) if path.plural == "pods" else 0
+    before = metadata.get("deletionGracePeriodSeconds")
+    metadata.setdefault("deletionTimestamp", CREATED)
+    metadata["deletionGracePeriodSeconds"] = grace if before is None else min(before, grace)
+    return live
 
 
-def must_hold(preconditions: JsonObject, live: JsonObject) -> None:
-    for field, wanted in preconditions.items():
-        if live["metadata"][field] != wanted:
-            raise conflict()
+def _grace(pod: JsonObject, options: JsonObject) -> int:
+    """Seconds that its node has for it."""
+    ended = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    if not pod["spec"].get("nodeName") or ended:
+        return 0
+    own = int(pod["spec"].get("terminationGracePeriodSeconds", 30))
+    return int(options.get("gracePeriodSeconds", own))
+
+
+def _success(path: ObjectPath, uid: str) -> JsonObject:
+    group = path.api_version.rpartition("/")[0]
+    details = {"name": path.name, "kind": path.plural, "uid": uid}
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details | ({"group": group} if group else {}),
+    }
 
 
 def _count_disruption(budget: JsonObject) -> None:

@@ -80,7 +80,7 @@ class Owners:
 def leaves(value: Any, above: Field = ()) -> dict[str, Any]:
     """Every leaf but those of the metadata that name the object; lists with keys are walked."""
     found: dict[str, Any] = {}
-    if isinstance(value, dict) and not (above and above[-1] in _ATOMIC):
+    if isinstance(value, dict) and not (above and str(above[-1]) in _ATOMIC):
         for key, each in value.items():
             if above in ((), ("metadata",)) and key in _IDENTITY:
                 continue
@@ -105,12 +105,11 @@ def _conflict(contested: dict[str, set[Manager]], version: str) -> ApiError:
         [(who, [field])] = by_manager.items()
         words = f"Apply failed with 1 conflict: conflict with {who}: {field}"
     else:
-        parts = [f"Apply failed with {count} conflicts: "]
-        for number, (who, fields) in enumerate(sorted(by_manager.items())):
-            several = "conflicts" if len(fields) > 1 else "conflict"
-            lines = "\n".join(f"- {field}" for field in sorted(fields))
-            parts.append(f"{chr(10) if number else ''}{several} with {who}:\n{lines}")
-        words = "".join(parts)
+        parts = [
+            f"conflicts with {who}:\n" + "\n".join(f"- {field}" for field in sorted(fields))
+            for who, fields in sorted(by_manager.items())
+        ]
+        words = f"Apply failed with {count} conflicts: " + "\n".join(parts)
     return ApiError(words, code=409, reason="Conflict")
 
 

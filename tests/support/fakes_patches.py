@@ -25,10 +25,6 @@ MERGE_KEYS = {
 """Lists whose elements a strategic patch merges by a key; all others are replaced whole."""
 
 
-def invalid(message: str) -> ApiError:
-    return ApiError(message, code=422, reason="Invalid")
-
-
 def patched(live: JsonObject, body: Any, form: PatchForm) -> JsonObject:
     """A new object; server-side apply is ``Owners.applied``."""
     result = copy.deepcopy(live)
@@ -66,17 +62,15 @@ def _strategic(live: Any, body: JsonObject) -> Any:
     directive = body.pop("$patch", None)
     if directive == "replace":
         return body
-    if directive == "delete":
-        return {}
     if (kept := body.pop("$retainKeys", None)) is not None:
         result = {key: value for key, value in result.items() if key in kept}
+    orders = {key: body.pop(key) for key in list(body) if key.startswith("$setElementOrder/")}
+    before = dict(result)
     for key, value in body.items():
-        if key.startswith("$setElementOrder/"):
-            continue
         if key.startswith("$deleteFromPrimitiveList/"):
             name = key.partition("/")[2]
             result[name] = [each for each in result.get(name) or [] if each not in value]
-        elif value is None:
+        elif value is None or value == {"$patch": "delete"}:
             result.pop(key, None)
         elif isinstance(value, dict):
             result[key] = _strategic(result.get(key), value)
@@ -84,30 +78,58 @@ def _strategic(live: Any, body: JsonObject) -> Any:
             result[key] = _strategic_list(key, result.get(key) or [], value)
         else:
             result[key] = value
+    for directive, order in orders.items():
+        name = directive.partition("/")[2]
+        if name in result:
+            result[name] = _ordered(name, result[name], before.get(name) or [], order)
     return result
 
 
 def _strategic_list(name: str, live: list[Any], body: list[Any]) -> list[Any]:
     key = merge_key(name, body)
     if name == "finalizers":
-        return live + [each for each in body if each not in live]
+        return _ordered(name, live + [each for each in body if each not in live], live, body)
     if key is None:
         return body
     if any(each.get("$patch") == "replace" for each in body):
         return [each for each in body if "$patch" not in each]
-    result = list(live)
+    found = {_keyed(each, key): each for each in live}
     for each in body:
-        if key not in each:
-            raise invalid(f"map: {each} does not contain declared merge key: {key}")
-        at = next((i for i, old in enumerate(result) if old.get(key) == each[key]), None)
-        if each.get("$patch") == "delete":
-            if at is not None:
-                del result[at]
-        elif at is None:
-            result.append(_strategic({}, each))
+        if each.pop("$patch", None) == "delete":
+            found.pop(_keyed(each, key), None)
         else:
-            result[at] = _strategic(result[at], each)
-    return result
+            found[_keyed(each, key)] = _strategic(found.get(_keyed(each, key), {}), each)
+    return _ordered(name, list(found.values()), live, body)
+
+
+def _ordered(name: str, merged: list[Any], live: list[Any], body: list[Any]) -> list[Any]:
+    key = merge_key(name, body)
+    if key is None:
+        return _interleaved(merged, live, body)
+    found = {_keyed(each, key): each for each in merged}
+    keys = ([_keyed(each, key) for each in elements] for elements in (merged, live, body))
+    return [found[each] for each in _interleaved(*keys)]
+
+
+def _interleaved(merged: list[Any], live: list[Any], body: list[Any]) -> list[Any]:
+    """In the patch's own order, and what it does not name between it as it was before.
+
+    So what is new comes first, unless something follows in the patch that was there.
+    """
+    patched = [each for each in body if each in merged]
+    others = [each for each in live if each in merged and each not in patched]
+    result: list[Any] = []
+    while others and patched:
+        first = patched[0] in live and live.index(others[0]) < live.index(patched[0])
+        result.append(others.pop(0) if first else patched.pop(0))
+    return result + others + patched
+
+
+def _keyed(element: JsonObject, key: str) -> Any:
+    if key not in element:
+        text = f"map: {element} does not contain declared merge key: {key}"
+        raise ApiError(text, code=500)
+    return element[key]
 
 
 def merge_key(name: str, body: list[Any]) -> str | None:
@@ -126,8 +148,8 @@ def _json_patch(live: JsonObject, operations: Any) -> JsonObject:
         try:
             _json_operation(document, each)
         except (KeyError, IndexError, ValueError, TypeError) as error:
-            text = f"the server rejected our request due to an error in our request: {error!r}"
-            raise invalid(text) from error
+            text = "the server rejected our request due to an error in our request"
+            raise ApiError(text, code=422, reason="Invalid") from error
     return document[""]  # type: ignore[no-any-return]
 
 
@@ -138,16 +160,14 @@ def _json_operation(document: Any, each: JsonObject) -> None:
         case "remove":
             _remove(document, each["path"])
         case "replace":
-            _remove(document, each["path"])
-            _add(document, each["path"], copy.deepcopy(each["value"]))
+            parent, key = _place(document, each["path"])
+            parent[key] = copy.deepcopy(each["value"])  # Of a map, what is not there too.
         case "move":
             _add(document, each["path"], _remove(document, each["from"]))
         case "copy":
-            parent, key = _place(document, each["from"])
-            _add(document, each["path"], copy.deepcopy(parent[key]))
+            _add(document, each["path"], copy.deepcopy(_value(document, each["from"])))
         case "test":
-            parent, key = _place(document, each["path"])
-            if parent[key] != each["value"]:
+            if _value(document, each["path"]) != each["value"]:
                 raise ValueError(f"testing value {each['path']} failed")
         case other:
             raise ValueError(f"unknown op {other}")
@@ -163,6 +183,12 @@ def _place(document: Any, path: str) -> tuple[Any, Any]:
     if isinstance(node, list) and last != "-":
         return node, int(last)
     return node, last
+
+
+def _value(document: Any, path: str) -> Any:
+    """Of a map, what is not there is null."""
+    parent, key = _place(document, path)
+    return parent.get(key) if isinstance(parent, dict) else parent[key]
 
 
 def _add(document: Any, path: str, value: Any) -> None:

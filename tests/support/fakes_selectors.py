@@ -3,66 +3,142 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
-from countersign.errors import ApiError
 from countersign.ports import JsonObject
+from tests.support.fakes_faults import bad_request
 
-_SET = re.compile(r"^\s*(?P<key>[^\s!=,()]+)\s+(?P<op>in|notin)\s+\((?P<values>[^()]*)\)\s*$")
-_EQUAL = re.compile(r"^\s*(?P<key>[^\s!=,()]+)\s*(?P<op>==|=|!=)\s*(?P<value>[^\s!=,()]*)\s*$")
-_THERE = re.compile(r"^\s*(?P<not>!?)\s*(?P<key>[^\s!=,()]+)\s*$")
+Labels = dict[str, str]
+Holds = Callable[[Labels], bool]
+_TOKEN = re.compile(r"!=|==|[!=<>(),]|[^\s!=<>(),]+")
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_KEY = re.compile(rf"([a-z0-9.-]+/)?{_NAME}")
+_VALUE = re.compile(rf"({_NAME})?")
+_ONLY = 'only "metadata.name", "metadata.namespace"'
 _ANY_KIND = {"metadata.name", "metadata.namespace"}
-_FIELDS = {
-    "pods": {"spec.nodeName", "spec.serviceAccountName", "status.phase", "status.podIP"},
-    "events": {
-        "involvedObject.kind",
-        "involvedObject.name",
-        "involvedObject.namespace",
-        "involvedObject.uid",
-        "reason",
-        "type",
-    },
-    "nodes": {"spec.unschedulable"},
-    "jobs": {"status.successful"},
-    "secrets": {"type"},
-    "namespaces": {"status.phase"},
-    "replicasets": {"status.replicas"},
+_FIELDS: dict[str, dict[str, str]] = {
+    "pods": dict.fromkeys(
+        (
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "status.nominatedNodeName",
+            "status.phase",
+            "status.podIP",
+        ),
+        "",
+    )
+    | {"status.phase": "Pending", "spec.hostNetwork": "false"},
+    "events": dict.fromkeys(
+        (
+            "involvedObject.kind",
+            "involvedObject.name",
+            "involvedObject.namespace",
+            "involvedObject.uid",
+            "reason",
+            "type",
+        ),
+        "",
+    ),
+    "nodes": {"spec.unschedulable": "false"},
+    "jobs": {"status.successful": "0"},
+    "secrets": {"type": ""},
+    "namespaces": {"status.phase": ""},
+    "replicasets": {"status.replicas": "0"},
 }
+"""By kind: what can be selected by, and what it is where an object does not say."""
+
+
+# --- Labels ---------------------------------------------------------------------------------------
 
 
 def labels_match(selector: str, live: JsonObject) -> bool:
     labels = live["metadata"].get("labels") or {}
-    return all(_holds(term, labels) for term in _terms(selector))
+    requirements = list(_requirements(selector))  # All are read, whatever the first one says.
+    return all(holds(labels) for holds in requirements)
 
 
-def fields_match(selector: str, plural: str, live: JsonObject) -> bool:
-    for term in filter(None, selector.split(",")):
-        key, operator, value = re.split(r"(!=|==|=)", term, maxsplit=1)
-        if key not in _ANY_KIND | _FIELDS.get(plural, set()):
-            text = f"field label not supported: {key}"
-            raise ApiError(text, code=400, reason="BadRequest")
-        if (_at(live, key) == value) == (operator == "!="):
-            return False
-    return True
+def _requirements(selector: str) -> Iterator[Holds]:
+    tokens = _TOKEN.findall(selector)
+    while tokens:
+        yield _requirement(tokens, selector)
+        if tokens and (tokens.pop(0) != "," or not tokens):
+            raise _unreadable(selector)
 
 
-def _at(live: JsonObject, dotted: str) -> str:
+def _requirement(tokens: list[str], selector: str) -> Holds:
+    absent = tokens[0] == "!"
+    if absent:
+        tokens.pop(0)
+    key = tokens.pop(0) if tokens else ""
+    if not _KEY.fullmatch(key):
+        raise _unreadable(selector)
+    if absent or not tokens or tokens[0] == ",":
+        return lambda labels: (key in labels) != absent
+    operator = tokens.pop(0)
+    if operator in ("in", "notin"):
+        values = _set(tokens, selector)
+        return lambda labels: (labels.get(key) in values) == (operator == "in")
+    value = tokens.pop(0) if tokens and tokens[0] != "," else ""
+    if not _VALUE.fullmatch(value):
+        raise _unreadable(selector)
+    match operator:
+        case "=" | "==":
+            return lambda labels: labels.get(key) == value
+        case "!=":
+            return lambda labels: labels.get(key) != value
+        case "<" | ">" if re.fullmatch(r"-?\d+", value):
+            return lambda labels: _compares(labels.get(key, ""), operator, int(value))
+        case _:
+            raise _unreadable(selector)
+
+
+def _set(tokens: list[str], selector: str) -> set[str]:
+    if not tokens or tokens.pop(0) != "(" or ")" not in tokens:
+        raise _unreadable(selector)
+    end = tokens.index(")")
+    written = "".join(tokens[:end])
+    del tokens[: end + 1]
+    return set(written.split(","))
+
+
+def _compares(label: str, operator: str, value: int) -> bool:
+    if not re.fullmatch(r"-?\d+", label):
+        return False
+    return int(label) < value if operator == "<" else int(label) > value
+
+
+def _unreadable(selector: str) -> Exception:
+    return bad_request(f"unable to parse requirement: {selector}")
+
+
+# --- Fields ---------------------------------------------------------------------------------------
+
+
+def fields_match(selector: str, plural: str, live: JsonObject, *, custom: bool) -> bool:
+    terms = filter(None, re.split(r"(?<!\\),", selector))
+    matches = [_term_matches(term, plural, live, custom=custom) for term in terms]
+    return all(matches)
+
+
+def _term_matches(term: str, plural: str, live: JsonObject, *, custom: bool) -> bool:
+    key, operator, value = [*re.split(r"(!=|==|=)", term, maxsplit=1), "", ""][:3]
+    if not operator:
+        raise bad_request(f"invalid selector: '{term}'; can't understand '{term}'")
+    known = _FIELDS.get(plural)
+    if key not in {*_ANY_KIND, *(known or ())}:
+        if custom or known is not None:
+            raise bad_request(f"field label not supported: {key}")
+        raise bad_request(f'"{key}" is not a known field selector: {_ONLY}')
+    value = re.sub(r"\\(.)", r"\1", value)
+    return (_at(live, key, (known or {}).get(key, "")) == value) == (operator != "!=")
+
+
+def _at(live: JsonObject, dotted: str, otherwise: str) -> str:
     node: object = live
     for part in dotted.split("."):
         node = node.get(part) if isinstance(node, dict) else None
-    return "" if node is None else str(node).lower() if isinstance(node, bool) else str(node)
-
-
-def _terms(selector: str) -> list[str]:
-    return [term for term in re.split(r",(?![^()]*\))", selector) if term.strip()]
-
-
-def _holds(term: str, labels: dict[str, str]) -> bool:
-    if found := _SET.match(term):
-        values = [each.strip() for each in found["values"].split(",")]
-        there = labels.get(found["key"]) in values
-        return there == (found["op"] == "in")
-    if found := _EQUAL.match(term):
-        return (labels.get(found["key"]) == found["value"]) != (found["op"] == "!=")
-    if found := _THERE.match(term):
-        return (found["key"] in labels) != bool(found["not"])
-    raise ApiError(f"unable to parse requirement: {term}", code=400, reason="BadRequest")
+    if node is None:
+        return otherwise
+    return str(node).lower() if isinstance(node, bool) else str(node)

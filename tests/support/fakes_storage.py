@@ -13,9 +13,11 @@ from typing import Any
 from countersign.api.kinds import Resource, built_in
 from countersign.errors import ApiError
 from countersign.ports import JsonObject, ObjectPath, ServiceAccount
-from tests.support.fakes_faults import Fault, LostAnswer, not_found
+from tests.support.fakes_faults import Fault, LostAnswer, not_found, resource_of
 from tests.support.fakes_owners import OTHERS, Manager, Owners
 
+OLDEST = 7
+"""The first version that a watch may begin with: the API server, too, forgets what was before."""
 CREATED = "2026-03-01T11:00:00Z"
 UNCOUNTED = {
     "configmaps",
@@ -61,7 +63,7 @@ class FakeStorage:
         self.plain: set[str] = {"example.com/v1"}
         """API versions whose kinds have no ``status`` sub-resource."""
         self._owners: defaultdict[ObjectPath, Owners] = defaultdict(Owners)
-        self._version = 7
+        self._version = OLDEST
         self._uids = itertools.count(1)
         self._history: defaultdict[ObjectPath, list[tuple[int, JsonObject | None]]]
         self._history = defaultdict(list)
@@ -123,6 +125,10 @@ class FakeStorage:
         self._asked("watch", account)
         yield self._versions(path, int(resource_version), self._streams)
 
+    def is_custom(self, path: ObjectPath) -> bool:
+        """Whether its kind is not of Kubernetes' own."""
+        return any(each.api_version == path.api_version for each in self.custom)
+
     def _asked(self, verb: str, account: ServiceAccount) -> LostAnswer | None:
         self.calls.append(verb)
         self.asked_as.add(account)
@@ -137,9 +143,7 @@ class FakeStorage:
 
     def _live(self, path: ObjectPath) -> JsonObject:
         if path not in self.objects:
-            group = path.api_version.rpartition("/")[0]
-            what = f"{path.plural}.{group}" if group else path.plural
-            raise not_found(f'{what} "{path.name}"')
+            raise not_found(resource_of(path))
         return self.objects[path]
 
     def _uid(self) -> str:
@@ -160,8 +164,12 @@ class FakeStorage:
 
     def _write(self, path: ObjectPath, live: JsonObject, by: Manager | None = OTHERS) -> None:
         """Keep it as a new version; ``by`` None where it is settled whose fields are whose."""
+        before = self.objects.get(path, {})
+        if _was_only_held(before, live):
+            self.vanish(path)
+            return
         if by is not None:
-            self._owners[path].updated(by, self.objects.get(path, {}), live)
+            self._owners[path].updated(by, before, live)
         self._version += 1
         live["metadata"]["resourceVersion"] = str(self._version)
         self.objects[path] = live
@@ -175,14 +183,25 @@ class FakeStorage:
     async def _versions(
         self, path: ObjectPath, since: int, stream: int
     ) -> AsyncIterator[JsonObject]:
+        if since < OLDEST:
+            text = f"too old resource version: {since} ({OLDEST})"
+            raise ApiError(text, code=410, reason="Expired")
         while True:
+            news = self._news  # From before it is looked at: what comes meanwhile is not missed.
             for version, live in list(self._history[path]):
                 if version <= since:
                     continue
                 since = version
                 if live is None:
-                    raise not_found()
+                    raise ApiError("the object was deleted", code=404, reason="NotFound")
                 yield copy.deepcopy(live)
             if stream != self._streams:
                 return
-            await self._news.wait()
+            await news.wait()
+
+
+def _was_only_held(before: JsonObject, live: JsonObject) -> bool:
+    """Whether the last of the finalizers goes that kept a deleted object there."""
+    old, new = before.get("metadata") or {}, live["metadata"]
+    ends = "deletionTimestamp" in new and not new.get("deletionGracePeriodSeconds")
+    return bool(ends and old.get("finalizers") and not new.get("finalizers"))

@@ -31,6 +31,7 @@ GIZMO = Resource("Gizmo", f"{GROUP}/v1", "gizmos")
 WORLD_GIZMO = Resource("WorldGizmo", f"{GROUP}/v1", "worldgizmos", namespaced=False)
 GADGETS = tuple(Resource("Gadget", f"{name}.{GROUP}/v1", "gadgets") for name in ("one", "two"))
 """One kind of two groups."""
+_ALMIGHTY = ServiceAccount("contract", "countersign-executor")
 CUSTOM = (GIZMO, WORLD_GIZMO, *GADGETS)
 
 
@@ -65,7 +66,7 @@ class InMemory:
 
     port: FakeCluster = field(default_factory=FakeCluster)
     namespace: str = field(default_factory=lambda: f"contract-{uuid.uuid4().hex[:8]}")
-    account: ServiceAccount = ServiceAccount("contract", "countersign-executor")
+    account: ServiceAccount = _ALMIGHTY
 
     def __post_init__(self) -> None:
         self.port.custom.extend(CUSTOM)

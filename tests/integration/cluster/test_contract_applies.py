@@ -13,9 +13,7 @@ from tests.support.ground_objects import config_map, gizmo, in_pod, pod_of, temp
 MAIN = {"name": "main", "image": "example/main:1", "env": [{"name": "A", "value": "1"}]}
 
 
-async def applied(
-    ground: Ground, path: ObjectPath, body: JsonObject, **how: bool
-) -> JsonObject:
+async def applied(ground: Ground, path: ObjectPath, body: JsonObject, **how: bool) -> JsonObject:
     return await ground.port.patch(path, body, ground.account, form=PatchForm.APPLY, **how)
 
 
@@ -41,25 +39,46 @@ async def test_what_is_only_tried_is_not_created(ground: Ground) -> None:
     assert (await said(ground.port.get(settings(ground), ground.account)))[0] == 404
 
 
-@pytest.mark.parametrize("field", ["uid", "resourceVersion"])
-async def test_what_is_to_be_there_already_is_not_created(ground: Ground, field: str) -> None:
-    value = "11111111-1111-4111-8111-111111111111" if field == "uid" else "1"
-    body = with_metadata(config_map(), **{field: value})
-    code, reason, _words = await said(applied(ground, settings(ground), body))
-    assert (code, reason) == ((409, "Conflict") if field == "uid" else (404, "NotFound"))
+NOBODY = "11111111-1111-4111-8111-111111111111"
+PRECONDITIONS: dict[str, tuple[dict[str, str], int]] = {
+    "another UID": ({"uid": NOBODY}, 422),
+    "an older version": ({"resourceVersion": "1"}, 409),
+    "both": ({"uid": NOBODY, "resourceVersion": "1"}, 409),
+}
+
+
+@pytest.mark.parametrize("what", PRECONDITIONS)
+async def test_what_has_a_uid_is_not_created(ground: Ground, what: str) -> None:
+    conditions, _code = PRECONDITIONS[what]
+    body = with_metadata(config_map(), **conditions)
+    if "uid" not in conditions:
+        assert (await applied(ground, settings(ground), body))["metadata"]["uid"]
+        return
+    assert await said(applied(ground, settings(ground), body)) == (
+        409,
+        "Conflict",
+        (
+            'Operation cannot be fulfilled on configmaps "settings": uid mismatch: the provided object '
+            f"specified uid {NOBODY}, and no existing object was found"
+        ),
+    )
 
 
 @pytest.mark.parametrize("force", [True, False])
-@pytest.mark.parametrize("field", ["uid", "resourceVersion"])
-async def test_a_precondition_that_does_not_hold_is_409_by_force_too(
-    ground: Ground, field: str, force: bool
+@pytest.mark.parametrize("what", PRECONDITIONS)
+async def test_a_version_that_does_not_hold_is_409_and_a_uid_alone_is_invalid(
+    ground: Ground, what: str, force: bool
 ) -> None:
     path = ground.put(config_map())
-    value = "11111111-1111-4111-8111-111111111111" if field == "uid" else "1"
-    body = with_metadata(config_map(size="1"), **{field: value})
+    conditions, wanted = PRECONDITIONS[what]
+    body = with_metadata(config_map(size="1"), **conditions)
     code, reason, words = await said(applied(ground, path, body, force=force))
-    assert (code, reason) == (409, "Conflict")
-    assert words.startswith('Operation cannot be fulfilled on configmaps "settings": ')
+    assert (code, reason) == (wanted, {409: "Conflict", 422: "Invalid"}[wanted])
+    assert words.startswith(
+        'Operation cannot be fulfilled on configmaps "settings": '
+        if wanted == 409
+        else 'ConfigMap "settings" is invalid: metadata.uid: Invalid value: '
+    )
 
 
 async def test_applied_again_it_changes_nothing(ground: Ground) -> None:
@@ -105,8 +124,10 @@ async def test_several_conflicts_are_listed(ground: Ground) -> None:
     assert await said(applied(ground, path, config_map(colour="blue", size="2"))) == (
         409,
         "Conflict",
-        'Apply failed with 2 conflicts: conflicts with "kubectl" using v1:\n'
-        "- .data.colour\n- .data.size",
+        (
+            'Apply failed with 2 conflicts: conflicts with "kubectl" using v1:\n'
+            "- .data.colour\n- .data.size"
+        ),
     )
 
 
@@ -161,8 +182,10 @@ async def test_our_own_patches_are_another_manager_s_by_our_name(ground: Ground)
     assert await said(applied(ground, path, config_map(size="2", colour="blue"))) == (
         409,
         "Conflict",
-        'Apply failed with 2 conflicts: conflict with "countersign" using v1:\n- .data.size\n'
-        'conflict with "kubectl" using v1:\n- .data.colour',
+        (
+            'Apply failed with 2 conflicts: conflicts with "countersign" using v1:\n- .data.size\n'
+            'conflicts with "kubectl" using v1:\n- .data.colour'
+        ),
     )
 
 
@@ -170,7 +193,9 @@ async def test_what_we_have_created_is_ours_by_our_name(ground: Ground) -> None:
     where = ObjectPath("v1", "configmaps", ground.namespace)
     await ground.port.create(where, config_map(), ground.account)
     _code, _reason, words = await said(applied(ground, settings(ground), config_map(colour="blue")))
-    assert words == 'Apply failed with 1 conflict: conflict with "countersign" using v1: .data.colour'
+    assert (
+        words == 'Apply failed with 1 conflict: conflict with "countersign" using v1: .data.colour'
+    )
 
 
 async def test_containers_and_variables_are_owned_by_name(ground: Ground) -> None:
@@ -186,8 +211,10 @@ async def test_containers_and_variables_are_owned_by_name(ground: Ground) -> Non
     assert await said(applied(ground, path, body)) == (
         409,
         "Conflict",
-        'Apply failed with 1 conflict: conflict with "kubectl" using batch/v1: '
-        '.spec.jobTemplate.spec.template.spec.containers[name="main"].env[name="A"].value',
+        (
+            'Apply failed with 1 conflict: conflict with "kubectl" using batch/v1: '
+            '.spec.jobTemplate.spec.template.spec.containers[name="main"].env[name="A"].value'
+        ),
     )
     after = await applied(ground, path, body, force=True)
     [main] = pod_of(after)["containers"]
@@ -199,8 +226,10 @@ async def test_lists_without_keys_are_owned_as_a_whole(ground: Ground) -> None:
     code, _reason, words = await said(applied(ground, path, gizmo(spec={"list": [1, 2, 3]})))
     assert (code, words) == (
         409,
-        f'Apply failed with 1 conflict: conflict with "kubectl" using {GIZMO.api_version}: '
-        ".spec.list",
+        (
+            f'Apply failed with 1 conflict: conflict with "kubectl" using {GIZMO.api_version}: '
+            ".spec.list"
+        ),
     )
     after = await applied(ground, path, gizmo(spec={"map": {"b": 2}}))
     assert after["spec"]["map"] == {"a": 1, "b": 2}

@@ -74,26 +74,47 @@ async def test_the_generation_counts_changes_of_the_spec_alone(ground: Ground) -
     assert changed["metadata"]["generation"] == 2
 
 
+NOBODY = "11111111-1111-4111-8111-111111111111"
+MODIFIED = (
+    "the object has been modified; please apply your changes to the latest version and try again"
+)
 PRECONDITIONS = {
-    "another UID": {"uid": "11111111-1111-4111-8111-111111111111"},
     "an older version": {"resourceVersion": "1"},
-    "both": {"uid": "11111111-1111-4111-8111-111111111111", "resourceVersion": "1"},
+    "another UID and an older version": {"uid": NOBODY, "resourceVersion": "1"},
 }
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("dry_run", [True, False], ids=["dry run", "in earnest"])
 @pytest.mark.parametrize("what", PRECONDITIONS)
-async def test_a_precondition_that_does_not_hold_is_409(
+async def test_a_version_that_does_not_hold_is_409(
     ground: Ground, what: str, dry_run: bool, form: PatchForm
 ) -> None:
     path = ground.put(config_map())
     before = await ground.port.get(path, ground.account)
     body = {"metadata": PRECONDITIONS[what], "data": {"colour": "blue"}}
-    code, reason, words = await said(patched(ground, path, body, form, dry_run=dry_run))
-    assert (code, reason) == (409, "Conflict")
-    assert words.startswith('Operation cannot be fulfilled on configmaps "settings": ')
+    assert await said(patched(ground, path, body, form, dry_run=dry_run)) == (
+        409,
+        "Conflict",
+        f'Operation cannot be fulfilled on configmaps "settings": {MODIFIED}',
+    )
     assert await ground.port.get(path, ground.account) == before
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_another_uid_alone_is_an_error_but_no_conflict(
+    ground: Ground, form: PatchForm
+) -> None:
+    path = ground.put(template())
+    body = {"metadata": {"uid": NOBODY}, "spec": {"schedule": "0 0 31 2 *"}}
+    assert await said(patched(ground, path, body, form)) == (
+        422,
+        "Invalid",
+        (
+            'CronJob.batch "web" is invalid: metadata.uid: Invalid value: '
+            f'"{NOBODY}": field is immutable'
+        ),
+    )
 
 
 async def test_a_precondition_that_holds_lets_the_patch_through(ground: Ground) -> None:
@@ -104,14 +125,13 @@ async def test_a_precondition_that_holds_lets_the_patch_through(ground: Ground) 
     assert (await patched(ground, path, body))["data"] == {"colour": "blue"}
 
 
-async def test_a_conflict_of_versions_says_to_read_again(ground: Ground) -> None:
+async def test_a_conflict_names_the_group(ground: Ground) -> None:
     path = ground.put(template())
     body = {"metadata": {"resourceVersion": "1"}, "spec": {"schedule": "0 0 31 2 *"}}
     assert await said(patched(ground, path, body)) == (
         409,
         "Conflict",
-        'Operation cannot be fulfilled on cronjobs.batch "web": the object has been modified; '
-        "please apply your changes to the latest version and try again",
+        f'Operation cannot be fulfilled on cronjobs.batch "web": {MODIFIED}',
     )
 
 
@@ -125,24 +145,45 @@ async def test_a_patch_of_what_is_not_there_is_404(ground: Ground, form: PatchFo
     )
 
 
-async def test_no_patch_renames_or_moves_an_object(ground: Ground) -> None:
+ELSEWHERE = {
+    "name": "the name of the object (other) does not match the name on the URL (settings)",
+    "namespace": (
+        "the namespace of the provided object does not match the namespace sent on the request"
+    ),
+}
+
+
+@pytest.mark.parametrize("field", ELSEWHERE)
+async def test_no_patch_renames_or_moves_an_object(ground: Ground, field: str) -> None:
     path = ground.put(config_map())
-    for field, value in (("name", "other"), ("namespace", "elsewhere")):
-        code, reason, words = await said(patched(ground, path, {"metadata": {field: value}}))
-        assert (code, reason) == (400, "BadRequest")
-        assert f"the {field} of the object (" in words or field == "namespace"
-        assert f"does not match the {field} on the " in words
+    of = patched(ground, path, {"metadata": {field: "other"}})
+    assert await said(of) == (400, "BadRequest", ELSEWHERE[field])
 
 
-@pytest.mark.parametrize("field", ["creationTimestamp", "generation", "deletionTimestamp"])
+@pytest.mark.parametrize("value", ["2020-01-01T00:00:00Z", None])
+@pytest.mark.parametrize("field", ["creationTimestamp", "generation", "uid", "resourceVersion"])
 async def test_what_the_server_keeps_account_of_no_patch_changes(
-    ground: Ground, field: str
+    ground: Ground, field: str, value: Any
 ) -> None:
     path = ground.put(template())
     before = await ground.port.get(path, ground.account)
-    value = 99 if field == "generation" else "2020-01-01T00:00:00Z"
+    if field in ("generation", "uid", "resourceVersion"):
+        value = {"generation": 99}.get(field) if value else None
     after = await patched(ground, path, {"metadata": {field: value}})
     assert plain(after) == plain(before)
+
+
+async def test_no_patch_begins_a_deletion(ground: Ground) -> None:
+    path = ground.put(template())
+    moment = "2020-01-01T00:00:00Z"
+    assert await said(patched(ground, path, {"metadata": {"deletionTimestamp": moment}})) == (
+        422,
+        "Invalid",
+        (
+            'CronJob.batch "web" is invalid: metadata.deletionTimestamp: Invalid value: '
+            f'"{moment}": field is immutable'
+        ),
+    )
 
 
 # --- Sub-resources --------------------------------------------------------------------------------
@@ -169,8 +210,20 @@ async def test_a_kind_without_a_status_apart_has_it_written_with_the_rest(ground
     assert after["status"] == {"state": "old"}
     assert after["metadata"]["generation"] == 2
     nowhere = replace(path, subresource="status")
-    code, reason, _ = await said(patched(ground, nowhere, {"status": {}}, PatchForm.MERGE))
-    assert (code, reason) == (404, "NotFound")
+    assert await said(patched(ground, nowhere, {"status": {}}, PatchForm.MERGE)) == (
+        404,
+        "NotFound",
+        'gizmos.contract.example.com "one" not found',
+    )
+
+
+async def test_what_is_no_sub_resource_is_404(ground: Ground) -> None:
+    path = replace(ground.put(config_map()), subresource="nothing")
+    assert await said(ground.port.create(path, {}, ground.account)) == (
+        404,
+        "NotFound",
+        "the server could not find the requested resource",
+    )
 
 
 # --- Strategic merge ------------------------------------------------------------------------------
@@ -276,7 +329,10 @@ STRATEGIC: dict[str, tuple[JsonObject, Any, Any]] = {
     "mounts by path": (
         {
             "containers": [
-                {"name": "main", "volumeMounts": [{"mountPath": "/tmp", "readOnly": True, "name": "tmp"}]}
+                {
+                    "name": "main",
+                    "volumeMounts": [{"mountPath": "/tmp", "readOnly": True, "name": "tmp"}],
+                }
             ]
         },
         lambda spec: spec["containers"][0]["volumeMounts"],
@@ -354,7 +410,7 @@ async def test_finalizers_and_labels_merge_strategically(ground: Ground) -> None
 
 
 async def test_an_element_without_its_key_is_refused(ground: Ground) -> None:
-    path = ground.put(template(MAIN))
+    path = ground.put(template(MAIN, **POD))
     body = in_pod({"containers": [{"image": "example/other:1"}]})
     code, reason, words = await said(patched(ground, path, body))
     assert (code, reason) == (500, None)
@@ -384,7 +440,7 @@ async def test_a_merge_replaces_lists_and_removes_with_null(ground: Ground) -> N
 
 
 async def test_a_merge_of_containers_replaces_them_all(ground: Ground) -> None:
-    path = ground.put(template(MAIN, SIDE))
+    path = ground.put(template(MAIN, SIDE, **POD))
     body = in_pod({"containers": [{"name": "side", "image": "example/side:2"}]})
     after = await patched(ground, path, body, PatchForm.MERGE)
     assert short(pod_of(after)["containers"]) == [("side", "example/side:2")]
@@ -433,6 +489,19 @@ JSON_PATCHES: dict[str, tuple[list[JsonObject], JsonObject]] = {
         [{"op": "move", "from": "/spec/map/a", "path": "/spec/a"}],
         {"list": [1, 2, 3], "map": {"b/c": 2, "d~e": 3}, "a": 1},
     ),
+    "replace what is not there": (
+        [{"op": "replace", "path": "/spec/new", "value": 1}],
+        {**LISTED, "new": 1},
+    ),
+    "copy what is not there": (
+        [{"op": "copy", "from": "/spec/none", "path": "/spec/x"}],
+        {**LISTED, "x": None},
+    ),
+    "test that something is not there": (
+        [{"op": "test", "path": "/spec/none", "value": None}],
+        LISTED,
+    ),
+    "the last": ([{"op": "remove", "path": "/spec/list/-1"}], {**LISTED, "list": [1, 2]}),
     "copy": ([{"op": "copy", "from": "/spec/list/0", "path": "/spec/one"}], {**LISTED, "one": 1}),
     "test and do": (
         [
@@ -462,12 +531,13 @@ UNFIT: dict[str, list[JsonObject]] = {
     ],
     "a test of what is not there": [{"op": "test", "path": "/spec/none", "value": 1}],
     "remove what is not there": [{"op": "remove", "path": "/spec/none"}],
-    "replace what is not there": [{"op": "replace", "path": "/spec/none", "value": 1}],
+    "replace past the end": [{"op": "replace", "path": "/spec/list/7", "value": 1}],
+    "replace below what is not there": [{"op": "replace", "path": "/spec/none/x", "value": 1}],
     "add below what is not there": [{"op": "add", "path": "/spec/none/x", "value": 1}],
     "add past the end": [{"op": "add", "path": "/spec/list/7", "value": 1}],
     "remove past the end": [{"op": "remove", "path": "/spec/list/7"}],
     "no number": [{"op": "add", "path": "/spec/list/x", "value": 1}],
-    "copy from nowhere": [{"op": "copy", "from": "/spec/none", "path": "/spec/x"}],
+    "copy from below nowhere": [{"op": "copy", "from": "/spec/none/x", "path": "/spec/x"}],
     "move from nowhere": [{"op": "move", "from": "/spec/none", "path": "/spec/x"}],
 }
 
@@ -584,7 +654,11 @@ async def test_the_server_gives_a_new_object_its_uid_and_its_first_generation(
     ground: Ground,
 ) -> None:
     body = template()
-    body["metadata"] |= {"uid": "mine", "generation": 7, "creationTimestamp": "2020-01-01T00:00:00Z"}
+    body["metadata"] |= {
+        "uid": "mine",
+        "generation": 7,
+        "creationTimestamp": "2020-01-01T00:00:00Z",
+    }
     body["status"] = {"lastScheduleTime": "2020-01-01T00:00:00Z"}
     where = collection(ground, "cronjobs", "batch/v1")
     made = await ground.port.create(where, body, ground.account)

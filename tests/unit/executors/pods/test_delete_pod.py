@@ -135,7 +135,14 @@ async def test_the_deletion_names_the_uid_and_the_version_that_were_compared() -
         "resourceVersion": metadata["resourceVersion"],
     }
     assert effect.changed
-    assert effect.watched is None
+    assert effect.watched == world.path
+
+
+async def test_a_pod_on_no_node_is_gone_at_once_though_the_answer_is_the_pod() -> None:
+    world = World(pod(node=""))
+    effect = await world.execute(await world.plan())
+    assert world.cluster.calls == ["get", "delete", "get"]
+    assert (effect.changed, effect.watched, effect.live) == (True, None, None)
 
 
 async def test_a_pod_that_takes_its_time_is_watched_until_it_is_gone() -> None:
