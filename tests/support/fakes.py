@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.status import KnowledgeReference, TimelineEvent
-from countersign.errors import ApiError
 from countersign.policy.memory.circumstances import Circumstances
-from countersign.ports import JsonObject
 from countersign.records.execution import Execution
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notice import Notice
@@ -29,7 +25,7 @@ from tests.support.fakes_faults import (
     unavailable,
 )
 from tests.support.fakes_objects import with_status
-from tests.support.fakes_patches import merge
+from tests.support.fakes_own_objects import FakeConfigMaps, FakeLeases
 
 __all__ = [
     "EXECUTOR",
@@ -173,102 +169,3 @@ class FakePolicies:
 
     def approved(self, request: ApprovalRequest, status: ApprovalRequestStatus) -> None:
         self.claimed.append(request.metadata.uid)
-
-
-class FakeConfigMaps:
-    """ConfigMaps with merge-patch semantics; ``before[verb]`` runs before the next such request."""
-
-    def __init__(self) -> None:
-        self.objects: dict[tuple[str, str], JsonObject] = {}
-        self.calls: list[str] = []
-        self.before: dict[str, Callable[[], None]] = {}
-
-    async def patch_config_map(self, namespace: str, name: str, body: JsonObject) -> JsonObject:
-        live = self._live("patch", namespace, name)
-        merge(live, body)
-        return copy.deepcopy(live)
-
-    async def create_config_map(self, namespace: str, body: JsonObject) -> JsonObject:
-        self._asked("create")
-        key = (namespace, body["metadata"]["name"])
-        if key in self.objects:
-            raise ApiError("already exists", code=409, reason="AlreadyExists")
-        self.objects[key] = copy.deepcopy(body)
-        return copy.deepcopy(body)
-
-    async def get_config_map(self, namespace: str, name: str) -> JsonObject:
-        return copy.deepcopy(self._live("get", namespace, name))
-
-    async def list_config_maps(self, namespace: str, selector: str) -> list[JsonObject]:
-        self._asked("list")
-        wanted = dict(part.split("=") for part in selector.split(","))
-        return [
-            copy.deepcopy(live)
-            for (where, _), live in self.objects.items()
-            if where == namespace and wanted.items() <= live["metadata"].get("labels", {}).items()
-        ]
-
-    def _live(self, verb: str, namespace: str, name: str) -> JsonObject:
-        self._asked(verb)
-        try:
-            return self.objects[namespace, name]
-        except KeyError:
-            raise not_found(f'configmaps "{name}"') from None
-
-    def _asked(self, verb: str) -> None:
-        self.calls.append(verb)
-        if act := self.before.pop(verb, None):
-            act()
-
-
-class FakeLeases:
-    """One Lease whose ``replace`` compares and sets; ``faults`` as in ``FakeCluster``."""
-
-    def __init__(self) -> None:
-        self.lease: JsonObject | None = None
-        self.faults: defaultdict[str, deque[Any]] = defaultdict(deque)
-        self._version = 0
-
-    def put(self, spec: JsonObject) -> None:
-        """Somebody writes the Lease."""
-        self._version += 1
-        metadata = {"name": "operator", "resourceVersion": str(self._version)}
-        self.lease = {"metadata": metadata, "spec": spec}
-
-    @property
-    def holder(self) -> str | None:
-        return None if self.lease is None else self.lease["spec"].get("holderIdentity")
-
-    async def read(self) -> JsonObject:
-        await self._asked("read")
-        if self.lease is None:
-            raise not_found('leases "operator"')
-        return copy.deepcopy(self.lease)
-
-    async def create(self, body: JsonObject) -> JsonObject:
-        await self._asked("create")
-        if self.lease is not None:
-            raise ApiError("already exists", code=409, reason="AlreadyExists")
-        self.put(copy.deepcopy(body["spec"]))
-        return await self.read()
-
-    async def replace(self, body: JsonObject) -> JsonObject:
-        lost = await self._asked("replace")
-        if self.lease is None:
-            raise not_found('leases "operator"')
-        if body["metadata"]["resourceVersion"] != self.lease["metadata"]["resourceVersion"]:
-            raise conflict()
-        self.put(copy.deepcopy(body["spec"]))
-        if lost is not None:
-            raise lost.error
-        return copy.deepcopy(self.lease)
-
-    async def _asked(self, verb: str) -> LostAnswer | None:
-        fault = self.faults[verb].popleft() if self.faults[verb] else None
-        if isinstance(fault, Exception):
-            raise fault
-        if isinstance(fault, LostAnswer):
-            return fault
-        if fault is not None:
-            await fault()
-        return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import uuid
 from collections.abc import Awaitable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ import pytest
 from countersign.api.kinds import Resource, built_in
 from countersign.cluster import KubernetesCluster
 from countersign.cluster.urls import url_of
+from countersign.connection import Connection
 from countersign.errors import ApiError
 from countersign.ports import Cluster, JsonObject, ObjectPath, ServiceAccount
 from tests.support.caller import FORMS, Caller
@@ -120,6 +122,27 @@ class OnServer:
     def stranger(self, verb: str, resource: str) -> ServiceAccount:
         del verb, resource
         return ServiceAccount(self.namespace, "countersign-executor")
+
+
+@dataclass
+class Beside:
+    """A namespace of a test's own on the API server, asked as the admin or the operator."""
+
+    connection: Connection
+    namespace: str
+    admin: Caller
+
+    def vanish(self, kind: str, name: str) -> None:
+        """Somebody else deletes an object."""
+        self.admin.delete(kind, self.namespace, name).accepted()
+
+
+class Opener(Protocol):
+    """Opens one."""
+
+    def __call__(self, *, operator: bool = False) -> AbstractAsyncContextManager[Beside]:
+        """As the admin, or as the operator's own account."""
+        ...
 
 
 def place(body: JsonObject, namespace: str) -> ObjectPath:

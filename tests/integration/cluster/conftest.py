@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -15,7 +16,7 @@ from countersign.ports import ServiceAccount
 from devcluster import Cluster
 from tests.support.caller import Caller
 from tests.support.eventually import eventually
-from tests.support.ground import CUSTOM, GROUP, Ground, InMemory, OnServer
+from tests.support.ground import CUSTOM, GROUP, Beside, Ground, InMemory, OnServer, Opener
 
 OPERATOR = ("countersign-system", "countersign-operator")
 """Its own account: it impersonates, as it does in earnest."""
@@ -77,6 +78,26 @@ async def ground(request: pytest.FixtureRequest) -> AsyncIterator[Ground]:
     connection = Connection(place.configuration, timeout=30.0)
     yield OnServer(KubernetesCluster(connection), namespace, account, admin)
     await connection.close()
+
+
+@pytest.fixture
+def beside(request: pytest.FixtureRequest) -> Opener:
+    """Opens a namespace on the API server, which is asked as the admin or as the operator."""
+
+    @asynccontextmanager
+    async def opened(*, operator: bool = False) -> AsyncIterator[Beside]:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        admin, namespace = Caller(cluster), f"contract-{uuid.uuid4().hex[:8]}"
+        _namespace(admin, namespace)
+        if operator:
+            place = await load_place(request.getfixturevalue("kubeconfig"))
+        else:
+            place = await load_place(str(cluster.kubeconfig), "admin")
+        connection = Connection(place.configuration, timeout=30.0)
+        yield Beside(connection, namespace, admin)
+        await connection.close()
+
+    return opened
 
 
 def _namespace(admin: Caller, name: str) -> None:
