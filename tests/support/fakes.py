@@ -11,10 +11,10 @@ from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.policy.memory.circumstances import Circumstances
 from countersign.records.execution import Execution
 from countersign.records.knowledge import KnowledgeEntry
-from countersign.records.notice import Notice
 from countersign.records.notification import Notification
 from countersign.stores.memory import MemoryStore
 from tests.support.fakes_cluster import FakeCluster
+from tests.support.fakes_desk import FakeDesk
 from tests.support.fakes_faults import (
     EXECUTOR,
     Fault,
@@ -24,7 +24,6 @@ from tests.support.fakes_faults import (
     not_found,
     unavailable,
 )
-from tests.support.fakes_objects import with_status
 from tests.support.fakes_own_objects import FakeConfigMaps, FakeLeases
 
 __all__ = [
@@ -44,37 +43,6 @@ __all__ = [
     "not_found",
     "unavailable",
 ]
-
-
-class FakeDesk:
-    """The ``Desk`` port; ``error`` is raised by everything while it is set."""
-
-    def __init__(self, journal: list[str] | None = None) -> None:
-        self.posted: list[Notice] = []
-        self.saved: list[ApprovalRequestStatus] = []
-        self.touched: list[tuple[str, str]] = []
-        self.error: Exception | None = None
-        self.journal = journal if journal is not None else []
-
-    async def post(self, request: ApprovalRequest, notice: Notice) -> None:
-        self.journal.append(f"event {notice.step}")
-        if self.error is not None:
-            raise self.error
-        self.posted.append(notice)
-
-    async def save_status(
-        self, request: ApprovalRequest, status: ApprovalRequestStatus
-    ) -> ApprovalRequest:
-        self.journal.append(f"status {status.phase}")
-        if self.error is not None:
-            raise self.error
-        self.saved.append(status)
-        return with_status(request, status)
-
-    async def claim(
-        self, request: ApprovalRequest, status: ApprovalRequestStatus
-    ) -> ApprovalRequest:
-        return await self.save_status(request, status)
 
 
 class FakeStore(MemoryStore):

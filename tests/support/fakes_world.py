@@ -37,7 +37,7 @@ class World:
         journal: list[str] | None = None,
         **spec: Any,
     ) -> None:
-        self.request = of or request(**spec)
+        self._request = of or request(**spec)
         self.journal: list[str] = journal if journal is not None else []
         self.cluster = FakeCluster(self.journal)
         self.path = self.cluster.put(workload())
@@ -52,6 +52,16 @@ class World:
         self._notifier = notifier
         self._parallel = parallel
         self.workflow = self.started()
+
+    @property
+    def request(self) -> ApprovalRequest:
+        """As the API server has it."""
+        return self.desk.live(self._request)
+
+    @request.setter
+    def request(self, request: ApprovalRequest) -> None:
+        """Somebody writes it."""
+        self._request = self.desk.put(request)
 
     def started(self, notifier: Notifier | None = None) -> Workflow:
         """What another process would start with: nothing but what is outside of it."""
