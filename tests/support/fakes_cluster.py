@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from countersign.api.kinds import Resource, built_in
+from countersign.api.status import OUTPUT_LIMIT
 from countersign.errors import ApiError, RefusedError
 from countersign.ports import Finished, JsonObject, ObjectPath, PatchForm, ServiceAccount
 from tests.support.fakes_endings import FakeEndings
@@ -97,7 +98,8 @@ class FakeCluster(FakeEndings):
             choice = f"choose one of: [{' '.join(names)}]"
             text = f"a container name must be specified for pod {path.name}, {choice}"
             raise bad_request(text)
-        return self.written.get((path.name, container), self.written.get((path.name, None), ""))
+        text = self.written.get((path.name, container), self.written.get((path.name, None), ""))
+        return text[-OUTPUT_LIMIT:]
 
     # --- The port: writing ------------------------------------------------------------------------
 
@@ -171,7 +173,8 @@ class FakeCluster(FakeEndings):
             raise lost.error
         if isinstance(ending, ApiError):
             raise ending
-        return ending
+        texts = (text[-OUTPUT_LIMIT:] for text in (ending.stdout, ending.stderr))
+        return Finished(ending.code, *texts)
 
     # --- Inside -----------------------------------------------------------------------------------
 

@@ -83,8 +83,13 @@ class FakeEndings(FakeWriting):
             )
             raise ApiError(text, code=500)
         for at in budgets:
-            allowed = (self.objects[at].get("status") or {}).get("disruptionsAllowed", 0)
-            if allowed <= 0:
+            status = self.objects[at].get("status") or {}
+            if (
+                not _is_ready(pod)
+                and 0 < status.get("desiredHealthy", 0) <= status["currentHealthy"]
+            ):
+                continue
+            if status.get("disruptionsAllowed", 0) <= 0:
                 text = "Cannot evict pod as it would violate the pod's disruption budget."
                 raise ApiError(text, code=429, reason="TooManyRequests")
             if not dry_run:
@@ -114,6 +119,11 @@ def _grace(pod: JsonObject, options: JsonObject) -> int:
         return 0
     own = int(pod["spec"].get("terminationGracePeriodSeconds", 30))
     return int(options.get("gracePeriodSeconds", own))
+
+
+def _is_ready(pod: JsonObject) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any((each["type"], each["status"]) == ("Ready", "True") for each in conditions)
 
 
 def _success(path: ObjectPath, uid: str) -> JsonObject:

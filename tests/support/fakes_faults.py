@@ -47,7 +47,7 @@ def forbidden(account: ServiceAccount = EXECUTOR) -> ApiError:
     """RBAC's own words."""
     text = (
         f'deployments.apps "web" is forbidden: User "{account.user}" cannot patch resource '
-        '"deployments" in API group "apps" in the namespace "shop"'
+        f'"deployments" in API group "apps" in the namespace "{account.namespace}"'
     )
     return ApiError(text, code=403, reason="Forbidden")
 

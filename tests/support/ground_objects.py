@@ -73,10 +73,10 @@ def pod(name: str = "web", *, node: str | None = NOWHERE, **spec: Any) -> JsonOb
     }
 
 
-def running(ground: Ground, name: str = "web", **spec: Any) -> ObjectPath:
-    """A pod that its node says runs and is ready."""
+def running(ground: Ground, name: str = "web", *, ready: bool = True, **spec: Any) -> ObjectPath:
+    """A pod of which its node says that it runs, and whether it is ready."""
     path = ground.put(pod(name, **spec))
     where = ObjectPath("v1", "pods", ground.namespace, name, "status")
-    ready = {"type": "Ready", "status": "True"}
-    ground.change(where, {"status": {"phase": "Running", "conditions": [ready]}})
+    condition = {"type": "Ready", "status": str(ready)}
+    ground.change(where, {"status": {"phase": "Running", "conditions": [condition]}})
     return path

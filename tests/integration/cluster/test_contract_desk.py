@@ -284,7 +284,3 @@ async def test_an_event_may_be_about_what_is_gone(bureau: Bureau) -> None:
     bureau.vanished()
     await bureau.desk.post(of, NOTICE)
     assert [note for _name, note in bureau.events(of)] == ["Restart it"]
-
-
-def test_the_clock_of_the_contract_stands_still() -> None:
-    assert FakeClock().now() == START

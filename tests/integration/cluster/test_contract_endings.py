@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from countersign.errors import ApiError
 from countersign.ports import JsonObject, ObjectPath
 from tests.support.eventually import eventually
-from tests.support.ground import GIZMO, Ground, InMemory, OnServer, plain, refusal, said
+from tests.support.ground import Ground, InMemory, OnServer, refusal, said
 from tests.support.ground_objects import NOWHERE, config_map, gizmo, pod, running, template
 
 NOBODY = "11111111-1111-4111-8111-111111111111"
@@ -224,11 +223,13 @@ def budget(name: str, app: str, at_least: int) -> JsonObject:
     }
 
 
-def counted(ground: Ground, name: str, allowed: int) -> ObjectPath:
+def counted(ground: Ground, name: str, allowed: int, healthy: int | None = None) -> ObjectPath:
     """Wait until the budget's controller has counted; in memory, be it."""
     path = ObjectPath("policy/v1", "poddisruptionbudgets", ground.namespace, name)
     if isinstance(ground, InMemory):
-        status = {"disruptionsAllowed": allowed, "observedGeneration": 1}
+        now = allowed + 1 if healthy is None else healthy
+        status = {"disruptionsAllowed": allowed, "observedGeneration": 1, "currentHealthy": now}
+        status["desiredHealthy"] = 1
         ground.change(path, {"status": status})
         return path
     assert isinstance(ground, OnServer)
@@ -237,7 +238,8 @@ def counted(ground: Ground, name: str, allowed: int) -> ObjectPath:
     def is_counted() -> bool:
         found = admin.get("PodDisruptionBudget", ground.namespace, name).get("status") or {}
         told = found.get("disruptionsAllowed"), found.get("observedGeneration")
-        return told == (allowed, 1)
+        fits = healthy in (None, found.get("currentHealthy"))
+        return told == (allowed, 1) and fits
 
     eventually(is_counted, what="the budget to be counted")
     return path
@@ -335,7 +337,16 @@ async def test_a_pod_that_is_being_deleted_needs_no_budget(ground: Ground) -> No
     assert succeeded(await evicted(ground, path))
 
 
-def test_the_objects_of_the_contract_are_not_each_other_s() -> None:
-    kinds: list[Any] = [each["kind"] for each in OBJECTS.values()]
-    assert kinds == ["ConfigMap", "CronJob", GIZMO.kind]
-    assert plain({"metadata": {"managedFields": []}}) == {"metadata": {}}
+@pytest.mark.parametrize("others", [0, 1])
+async def test_a_pod_that_is_not_ready_may_go_where_enough_others_are(
+    ground: Ground, others: int
+) -> None:
+    path = running(ground, ready=False)
+    if others:
+        ground.change(running(ground, "other"), {"metadata": {"labels": {"app": "web"}}})
+    ground.put(budget("holds", "web", 1))
+    counted(ground, "holds", 0, healthy=others)
+    if others:
+        assert succeeded(await evicted(ground, path))
+    else:
+        assert (await refusal(evicted(ground, path))).code == 429

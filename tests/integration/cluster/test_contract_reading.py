@@ -6,10 +6,23 @@ from typing import Any
 
 import pytest
 
-from countersign.api.kinds import Resource
+from countersign.api.status import OUTPUT_LIMIT
+from countersign.cluster import KubernetesCluster
 from countersign.errors import ApiError, RefusedError
-from countersign.ports import JsonObject, ObjectPath
-from tests.support.ground import CUSTOM, GADGETS, GIZMO, WORLD_GIZMO, Ground, refusal, said
+from countersign.ports import Finished, JsonObject, ObjectPath, ServiceAccount
+from tests.support.eventually import eventually
+from tests.support.fakes_faults import forbidden
+from tests.support.ground import (
+    GADGETS,
+    GIZMO,
+    WORLD_GIZMO,
+    Ground,
+    InMemory,
+    OnServer,
+    Opener,
+    refusal,
+    said,
+)
 from tests.support.ground_objects import NOWHERE, config_map, gizmo, pod, running, template
 
 
@@ -246,13 +259,6 @@ async def test_a_kind_that_is_nowhere_is_refused(ground: Ground, what: str) -> N
     assert f"no kind {kind}." in str(caught.value)
 
 
-def test_every_kind_of_the_contract_is_the_only_one_of_its_name() -> None:
-    own = [each.kind for each in CUSTOM]
-    assert own.count("Gadget") == 2
-    assert len(set(own)) == len(own) - 1
-    assert all(isinstance(each, Resource) for each in CUSTOM)
-
-
 # --- Rights ---------------------------------------------------------------------------------------
 
 REVIEWS = ObjectPath("authorization.k8s.io/v1", "selfsubjectaccessreviews", None)
@@ -281,6 +287,16 @@ async def test_a_review_says_what_an_account_may_do(ground: Ground) -> None:
     stranger = ground.stranger("create", "pods/exec")
     answer = await ground.port.create(REVIEWS, asked, stranger)
     assert answer["status"]["allowed"] is False
+
+
+async def test_what_rbac_forbids_is_forbidden_in_its_own_words(beside: Opener) -> None:
+    async with beside(operator=True) as opened:
+        account = ServiceAccount(opened.namespace, "countersign-executor")
+        path = ObjectPath("apps/v1", "deployments", opened.namespace, "web")
+        port = KubernetesCluster(opened.connection)
+        error = await refusal(port.patch(path, {}, account))
+    wanted = forbidden(account)
+    assert (error.code, error.reason, str(error)) == (wanted.code, wanted.reason, str(wanted))
 
 
 # --- Containers -----------------------------------------------------------------------------------
@@ -330,3 +346,34 @@ async def test_no_command_runs_in_no_pod_no_container_or_on_no_node(ground: Grou
         )
         assert (name, error.code, error.reason) == (name, code, None)
         assert str(error) == f"{code} Invalid response status"
+
+
+def at_work(ground: Ground) -> ObjectPath:
+    """A pod on a node that plays its part: in memory, whoever says so does."""
+    if isinstance(ground, InMemory):
+        return running(ground)
+    assert isinstance(ground, OnServer)
+    path, admin = ground.put(pod(node=None, schedulerName="default-scheduler")), ground.admin
+
+    def runs() -> bool:
+        live = admin.get("Pod", ground.namespace, path.name)
+        return bool(live["status"].get("phase") == "Running")
+
+    eventually(runs, what="the pod to run")
+    return path
+
+
+async def test_the_end_of_what_a_container_and_a_command_have_written_is_kept(
+    ground: Ground,
+) -> None:
+    path = at_work(ground)
+    digits = "0123456789" * (OUTPUT_LIMIT // 10 + 100)
+    if isinstance(ground, InMemory):
+        ground.port.written[path.name, None] = f"{digits} plays this pod.\n"
+        ground.port.endings.append(Finished(0, digits, ""))
+    log = await ground.port.logs(path, "main", ground.account)
+    assert log.endswith("plays this pod.\n")
+    assert len(log) <= OUTPUT_LIMIT
+    command = ["printf", "%s", digits]
+    finished = await ground.port.run(path, "main", command, ground.account)
+    assert finished == Finished(0, digits[-OUTPUT_LIMIT:], "")
