@@ -26,6 +26,8 @@ def test_a_signed_restart_runs_once_and_can_be_read_with_kubectl(shop: Shop) -> 
         assert condition(status, kind)["status"] == "True", kind
     assert status["result"]["changed"] is True
     assert "kopf" not in status
+    [writer] = [of for of in done["metadata"]["managedFields"] if of.get("subresource") == "status"]
+    assert writer["manager"] == "countersign"
     assert shop.revisions("web") == 2
     stamp = shop.get("deployment", "web")["metadata"]["annotations"]["countersign.dev/executed"]
     assert stamp == done["metadata"]["uid"]
