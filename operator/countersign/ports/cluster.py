@@ -95,9 +95,10 @@ class Cluster(Protocol):
     ) -> JsonObject:
         """Apply one patch and return the object as it is afterwards.
 
-        ``metadata.uid`` and ``metadata.resourceVersion`` in the body are preconditions: the
-        server answers 409 where they do not hold. ``force`` takes over other managers' fields
-        (server-side apply only).
+        ``metadata.resourceVersion`` in the body is a precondition: the server answers 409 where it
+        does not hold. So is ``metadata.uid``, but alone it is answered with 422; and where there is
+        no such object, an apply that has no UID creates it, whatever version it names. ``force``
+        takes over other managers' fields (server-side apply only).
         """
         ...
 
