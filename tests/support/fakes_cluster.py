@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from countersign.api.kinds import Resource, built_in
 from countersign.api.status import OUTPUT_LIMIT
+from countersign.api.text import ending
 from countersign.errors import ApiError, RefusedError
 from countersign.ports import Finished, JsonObject, ObjectPath, PatchForm, ServiceAccount
 from tests.support.fakes_endings import FakeEndings
@@ -99,7 +100,7 @@ class FakeCluster(FakeEndings):
             text = f"a container name must be specified for pod {path.name}, {choice}"
             raise bad_request(text)
         text = self.written.get((path.name, container), self.written.get((path.name, None), ""))
-        return text[-OUTPUT_LIMIT:]
+        return ending(text, OUTPUT_LIMIT)
 
     # --- The port: writing ------------------------------------------------------------------------
 
@@ -168,13 +169,13 @@ class FakeCluster(FakeEndings):
         self._must_take_commands(path, container)
         self.ran.append((path, container, tuple(command)))
         self.journal.append("effect")
-        ending = self.endings.popleft() if self.endings else Finished(0, "", "")
+        ended = self.endings.popleft() if self.endings else Finished(0, "", "")
         if lost is not None:
             raise lost.error
-        if isinstance(ending, ApiError):
-            raise ending
-        texts = (text[-OUTPUT_LIMIT:] for text in (ending.stdout, ending.stderr))
-        return Finished(ending.code, *texts)
+        if isinstance(ended, ApiError):
+            raise ended
+        texts = (ending(text, OUTPUT_LIMIT) for text in (ended.stdout, ended.stderr))
+        return Finished(ended.code, *texts)
 
     # --- Inside -----------------------------------------------------------------------------------
 

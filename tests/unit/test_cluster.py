@@ -201,6 +201,7 @@ async def test_the_end_of_a_log_is_read(kmock: RawHandler, cluster: KubernetesCl
     pod = ObjectPath("v1", "pods", "shop", "web-0")
     kmock["get /api/v1/namespaces/shop/pods/web-0/log"] << b"x" * 20_000 + b"end"
     text = await cluster.logs(pod, "main", EXECUTOR)
+    assert text.startswith("…x")
     assert text.endswith("xend")
     assert len(text) == OUTPUT_LIMIT
     assert next(iter(kmock)).params["container"] == "main"

@@ -92,6 +92,7 @@ async def test_of_much_output_the_end_is_kept(server: ContainerServer) -> None:
     server.script = ends(SUCCESS, *[STDOUT + b"x" * 60_000] * 20, STDOUT + b"the end")
     finished = await run(server)
     assert len(finished.stdout) == OUTPUT_LIMIT
+    assert finished.stdout.startswith("…x")
     assert finished.stdout.endswith("xthe end")
 
 

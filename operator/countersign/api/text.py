@@ -32,3 +32,8 @@ def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """One line for a bounded field, which shows where it was shortened."""
     line = one_line(text)
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def ending(text: str, limit: int) -> str:
+    """The end of a long text, which shows that there was more before it."""
+    return text if len(text) <= limit else "…" + text[1 - limit :]

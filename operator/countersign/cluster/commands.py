@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from countersign.api.status import OUTPUT_LIMIT
+from countersign.api.text import ending
 from countersign.cluster.urls import url_of
 from countersign.connection import Call, Connection
 from countersign.errors import ApiError
@@ -56,7 +57,7 @@ async def run_in_pod(
 
 
 def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")[-OUTPUT_LIMIT:]
+    return ending(data.decode("utf-8", "replace"), OUTPUT_LIMIT)
 
 
 def _exit_code(status: bytes) -> int:

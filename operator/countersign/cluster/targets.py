@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from countersign.api.kinds import Resource, built_in
 from countersign.api.status import OUTPUT_LIMIT
+from countersign.api.text import ending
 from countersign.cluster.commands import run_in_pod
 from countersign.cluster.discovery import Discovery
 from countersign.cluster.urls import url_of
@@ -129,7 +130,7 @@ class KubernetesCluster:
             *((("container", container),) if container else ()),
         )
         text = await self._connection.text(Call("GET", url_of(logs), account=account, query=query))
-        return text[-OUTPUT_LIMIT:]
+        return ending(text, OUTPUT_LIMIT)
 
     async def run(
         self,

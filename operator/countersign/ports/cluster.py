@@ -51,9 +51,10 @@ class PatchForm(StrEnum):
 
 @dataclass(frozen=True)
 class Finished:
-    """What a command in a container left behind; the texts are the last ``OUTPUT_LIMIT`` of each.
+    """What a command in a container left behind.
 
-    ``code`` is its exit status.
+    The texts are the last ``OUTPUT_LIMIT`` characters of each, an ellipsis first where there were
+    more; ``code`` is its exit status.
     """
 
     code: int
@@ -139,7 +140,10 @@ class Cluster(Protocol):
         ...
 
     async def logs(self, path: ObjectPath, container: str | None, account: ServiceAccount) -> str:
-        """The last ``OUTPUT_LIMIT`` characters that a pod's container has written."""
+        """The last ``OUTPUT_LIMIT`` characters that a pod's container has written.
+
+        An ellipsis is the first of them where there were more.
+        """
         ...
 
     async def run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from countersign.api.status import OUTPUT_LIMIT
-from countersign.api.text import clip
+from countersign.api.text import clip, ending
 
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
 _KEPT = "\n\t"
@@ -22,8 +22,7 @@ def printable(text: str) -> str:
 
 def tail(text: str, limit: int = OUTPUT_LIMIT) -> str:
     """Its end, which shows where it was cut."""
-    text = printable(text).strip("\n")
-    return text if len(text) <= limit else "…" + text[1 - limit :]
+    return ending(printable(text).strip("\n"), limit)
 
 
 def labelled(stdout: str, stderr: str, limit: int = OUTPUT_LIMIT) -> str:
