@@ -171,3 +171,8 @@ def plain(live: JsonObject) -> JsonObject:
     """Without what only the API server keeps account of."""
     metadata = {k: v for k, v in live["metadata"].items() if k != "managedFields"}
     return {**live, "metadata": metadata}
+
+
+def succeeded(answer: JsonObject) -> bool:
+    """Whether an answer is the Status of a success, and no object."""
+    return (answer["kind"], answer["apiVersion"], answer["status"]) == ("Status", "v1", "Success")
