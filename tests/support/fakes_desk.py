@@ -102,7 +102,8 @@ def _must_be_admitted(live: ApprovalRequest, before: JsonObject, after: JsonObje
         text = "<nil>: Invalid value: A decision is final: the phase cannot be removed."
         raise invalid(path, KIND, text)
     if new is not None and not may_follow(old, new):
-        text = f'status.phase: Invalid value: "{new}": A decision is final: this phase cannot follow the old one.'
+        rule = "A decision is final: this phase cannot follow the old one."
+        text = f'status.phase: Invalid value: "{new}": {rule}'
         raise invalid(path, KIND, text)
     if after.get("uid") not in (None, live.metadata.uid):
         text = (

@@ -18,6 +18,7 @@ from tests.support.fakes_owners import OURS, Manager
 from tests.support.fakes_patches import patched
 from tests.support.fakes_storage import FakeStorage
 
+_VERSION = "resourceVersion"
 _ACCOUNTED = ("creationTimestamp", "generation")
 """Fields of the metadata that no write changes: the server puts its own in place."""
 _OTHER_PLACE = (
@@ -85,7 +86,10 @@ class FakeWriting(FakeStorage):
         before = self.objects.get(whole)
         if before is None:
             if wanted := metadata.get("uid"):
-                text = f"uid mismatch: the provided object specified uid {wanted}, and no existing object was found"
+                text = (
+                    f"uid mismatch: the provided object specified uid {wanted}, and no existing "
+                    "object was found"
+                )
                 raise conflict(resource_of(whole), text)
             new = {**body, "metadata": {k: v for k, v in metadata.items() if k != _VERSION}}
             live = owners.applied({"metadata": {}}, new, force=force)
@@ -147,9 +151,6 @@ class FakeWriting(FakeStorage):
         """What generations count."""
         besides = {"metadata"} if path.api_version in self.plain else {"metadata", "status"}
         return {key: value for key, value in live.items() if key not in besides}
-
-
-_VERSION = "resourceVersion"
 
 
 def without_subresource(path: ObjectPath) -> ObjectPath:

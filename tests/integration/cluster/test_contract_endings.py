@@ -138,6 +138,28 @@ async def test_what_becomes_of_its_own_objects_may_hold_it(ground: Ground, polic
         assert answer["metadata"]["deletionTimestamp"]
 
 
+KINDS: dict[str, tuple[bool, JsonObject]] = {
+    "Service": (True, {"spec": {"ports": [{"port": 80}]}}),
+    "ServiceAccount": (True, {}),
+    "ResourceQuota": (True, {"spec": {}}),
+    "Secret": (False, {}),
+    "Role": (False, {"rules": []}),
+    "NetworkPolicy": (False, {"spec": {"podSelector": {}}}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_of_some_kinds_the_answer_is_the_object_though_it_is_gone(
+    ground: Ground, kind: str
+) -> None:
+    with_object, rest = KINDS[kind]
+    path = ground.put({"kind": kind, "metadata": {"name": "contract"}, **rest})
+    for dry_run in (True, False):
+        answer = await deleted(ground, path, dry_run=dry_run)
+        assert answer["kind"] == (kind if with_object else "Status")
+    assert not await is_there(ground, path)
+
+
 # --- Pods -----------------------------------------------------------------------------------------
 
 
