@@ -184,7 +184,9 @@ class FakeConfigMaps:
         self.before: dict[str, Callable[[], None]] = {}
 
     async def patch_config_map(self, namespace: str, name: str, body: JsonObject) -> JsonObject:
-        live = self._live("patch", namespace, name)
+        self._asked("patch")
+        if (live := self.objects.get((namespace, name))) is None:
+            raise not_found(f'configmaps "{name}"')
         merge(live, body)
         return copy.deepcopy(live)
 
@@ -196,9 +198,6 @@ class FakeConfigMaps:
         self.objects[key] = copy.deepcopy(body)
         return copy.deepcopy(body)
 
-    async def get_config_map(self, namespace: str, name: str) -> JsonObject:
-        return copy.deepcopy(self._live("get", namespace, name))
-
     async def list_config_maps(self, namespace: str, selector: str) -> list[JsonObject]:
         self._asked("list")
         wanted = dict(part.split("=") for part in selector.split(","))
@@ -207,13 +206,6 @@ class FakeConfigMaps:
             for (where, _), live in self.objects.items()
             if where == namespace and wanted.items() <= live["metadata"].get("labels", {}).items()
         ]
-
-    def _live(self, verb: str, namespace: str, name: str) -> JsonObject:
-        self._asked(verb)
-        try:
-            return self.objects[namespace, name]
-        except KeyError:
-            raise not_found(f'configmaps "{name}"') from None
 
     def _asked(self, verb: str) -> None:
         self.calls.append(verb)
