@@ -1,16 +1,23 @@
 """Incidents: each is opened, counted among those like it, and closed when people say so.
 
 What a repair does to an incident is not here: that is an effect of the request that repaired it.
+What people say of the repair afterwards is: it may approve the playbook that was made of it.
 """
 
 from __future__ import annotations
 
+import structlog
+
 from countersign.api.incident import Incident, IncidentStatus
+from countersign.effects.dossier import Dossier
+from countersign.effects.playbook import PlaybookEffect
 from countersign.errors import ApiError, StoreError
 from countersign.ports import Casebook, Clock, Store
 from countersign.records.anomaly import anomaly_key
 from countersign.records.execution import Choice, Occurrence
-from countersign.records.incident import closed, judged, opened
+from countersign.records.incident import closed, is_praised, judged, opened
+
+log = structlog.get_logger()
 
 
 class Casework:
@@ -36,6 +43,8 @@ class Casework:
         down it is open all the same, and counted later.
         """
         status, failure = judged(incident.spec, closed(incident.spec, incident.status)), None
+        if is_praised(status) and not is_praised(incident.status):
+            await self._praised(incident)  # First: once the score is written, nobody looks again.
         if status.anomaly is None:
             try:
                 status = await self._counted(incident, status)
@@ -49,6 +58,16 @@ class Casework:
                 raise
         if failure is not None:
             raise failure
+
+    async def _praised(self, incident: Incident) -> None:
+        """Of several repairs the last one is meant; one whose request is gone is left to people."""
+        latest = incident.status.dispositions[-1]
+        request = await self._casebook.request(incident.metadata.namespace, latest.request)
+        if request is None or request.metadata.uid != latest.uid:
+            return
+        dossier = Dossier(request, self._casebook, self._clock.now())
+        result = await PlaybookEffect(self._casebook).praised(dossier)
+        log.info("a repair was judged", incident=incident.metadata.name, playbook=result.message)
 
     async def _counted(self, incident: Incident, status: IncidentStatus) -> IncidentStatus:
         metadata, now = incident.metadata, self._clock.now()
