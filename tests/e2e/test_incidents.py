@@ -416,6 +416,19 @@ class TestRepair:
         assert (outcome["effectivenessScore"], outcome["learningNotes"]) == (5, "Restart it.")
         assert self.only_playbook(desk)["spec"]["state"] == "Approved"
 
+    def test_what_people_judge_best_afterwards_is_approved_then(
+        self, desk: Desk, shop: Shop
+    ) -> None:
+        what = desk.reported("inc-7")
+        self.recorded(shop, "r", incident="inc-7")
+        assert self.only_playbook(desk)["spec"]["state"] == "Draft"
+        accepted(desk.spec("alice", what, effectivenessScore=5))
+        eventually(
+            lambda: desk.get(what)["status"]["outcome"]["effectivenessScore"] == 5,
+            what="the score to be in the outcome",
+        )
+        assert self.only_playbook(desk)["spec"]["state"] == "Approved"
+
     def test_a_failure_leaves_the_incident_open(self, desk: Desk, shop: Shop) -> None:
         what = desk.reported("inc-6")
         action = "kubectl scale deployment/web --replicas=9 --current-replicas=3"
