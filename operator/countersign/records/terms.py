@@ -32,8 +32,9 @@ def terms(text: str) -> list[str]:
 
 def pieces(text: str) -> list[str]:
     """What stands between the blanks of a text. No term goes on from one to the next."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return plain.split()
+    if not text.isascii() and not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    return text.split()
 
 
 def terms_of(piece: str) -> Sequence[str]:
