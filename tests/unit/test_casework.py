@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from countersign.api.incident import Incident, IncidentPhase
 from countersign.api.playbook import Playbook, PlaybookState
+from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.casework import Casework
 from countersign.errors import ApiError, StoreError
 from countersign.records.anomaly import anomaly_key
+from countersign.records.catalogue import Locale
+from countersign.records.catalogues import CATALOGUES
 from countersign.records.execution import Choice, Execution, Frequency, Occurrence
 from countersign.records.incident import resolved
+from countersign.records.knowledge import KnowledgeEntry
+from countersign.records.query import Query
 from countersign.stores.memory import MemoryStore
 from tests.support.fakes_casebook import FakeCasebook
 from tests.support.fakes_faults import forbidden, unavailable
 from tests.support.fakes_objects import RESTART_WEB, after, approved, plan, request
 from tests.support.fakes_time import START, FakeClock, LoopClock, in_virtual_time
 from tests.support.fakes_world import World
-from tests.support.incidents import LABELS, incident
+from tests.support.incidents import INCIDENT_UID, LABELS, incident
 from tests.support.knowledge import entry
 
 KEY = anomaly_key(incident().spec)
@@ -32,6 +38,16 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.asked = 0
         self.down = False
+
+    async def save(
+        self,
+        entry: KnowledgeEntry,
+        execution: Execution | None = None,
+        timeline: Sequence[TimelineEvent] = (),
+    ) -> KnowledgeReference:
+        if self.down:
+            raise StoreError("the database is down")
+        return await super().save(entry, execution, timeline)
 
     async def occurred(self, occurrence: Occurrence) -> None:
         self.asked += 1
@@ -164,8 +180,8 @@ async def repaired_and_praised(**changed: Any) -> Desk:
     await world.execute()
     await world.advance()
     desk = Desk()
-    desk.casebook, desk.store = world.casebook, CountingStore()
-    desk.casework = Casework(desk.casebook, desk.store, desk.clock)
+    desk.casebook = world.casebook
+    desk.casework = Casework(desk.casebook, desk.store, desk.clock, words=CATALOGUES[Locale.ZH_TW])
     of = world.request
     metadata = of.metadata.model_copy(update=changed)
     desk.casebook.requests["shop", of.metadata.name] = of.model_copy(update={"metadata": metadata})
@@ -227,6 +243,30 @@ async def test_a_request_that_is_gone_or_another_of_its_name_approves_nothing() 
     desk.casebook.requests.clear()
     await desk.attend()
     assert (desk.score, desk.learned.spec.state) == (5, PlaybookState.DRAFT)
+
+
+@in_virtual_time
+async def test_what_people_have_learned_afterwards_is_in_its_entry() -> None:
+    desk = await repaired_and_praised()
+    desk.change(learning_notes="The cache was never bounded.")
+    await desk.attend()
+    [found] = await desk.store.search(Query("bounded cache"))
+    assert found.id == INCIDENT_UID
+    assert "**成效**: 5/5" in found.content
+
+
+@in_virtual_time
+async def test_what_could_not_be_remembered_is_not_written_and_tried_again_the_rest_is() -> None:
+    desk = await repaired_and_praised()
+    desk.change(learning_notes="The cache was never bounded.")
+    desk.store.down = True
+    with pytest.raises(StoreError):
+        await desk.attend()
+    assert desk.score == 4
+    desk.store.down = False
+    await desk.casework.look_again("shop", "inc-2031")
+    assert desk.score == 5
+    assert len(await desk.store.search(Query("bounded"))) == 1
 
 
 async def test_while_the_store_is_down_it_is_open_all_the_same_and_counted_later() -> None:
