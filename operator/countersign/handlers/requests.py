@@ -22,7 +22,7 @@ from countersign.effects import Outbox
 from countersign.errors import ApiError
 from countersign.handlers.unreadable import refuse_unreadable
 from countersign.handlers.wakeups import Wakeups
-from countersign.policy.bookkeeping import needs_record
+from countersign.policy.bookkeeping import needs_record, without_messages
 from countersign.policy.retry import is_transient
 from countersign.policy.step import Step
 from countersign.policybook import PolicyBook
@@ -276,7 +276,7 @@ class Requests:
                 last = before.model_copy(update={"status": status})
             if last.phase.terminal:
                 with _lines_about(last):
-                    await self._outbox.written(before, last, notices)
+                    await self._outbox.written(before, without_messages(last), notices)
         if last is not None and last.phase.terminal and needs_record(last):
             self._outbox.inherit(last)
 
