@@ -51,6 +51,7 @@ class FakeWorkflow:
         self.seen: list[ApprovalRequest] = []
         self.told: list[Notice] = []
         self.announced: list[tuple[Phase, Phase]] = []
+        self.expected: list[str] = []
         self.forgotten: list[str] = []
         self.inherited: list[ApprovalRequest] = []
         self.watched: list[ApprovalRequest] = []
@@ -95,6 +96,7 @@ class FakeWorkflow:
         self, before: ApprovalRequest, after: ApprovalRequest, notices: tuple[Notice, ...]
     ) -> None:
         self.announced.append((before.phase, after.phase))
+        self.expected += [n for n in after.status.effects if n.startswith(bookkeeping.MESSAGE)]
         self.told += notices
 
     def saw(self, request: ApprovalRequest) -> None:
@@ -580,7 +582,7 @@ async def test_what_came_of_a_request_that_was_deleted_meanwhile_is_told_and_inh
 ) -> None:
     of = planned()
     claim = with_status(of, claimed(of))
-    done = finished(claim)
+    done = bookkeeping.with_messages(claim, finished(claim), ["message-executed"], START)
     if straight:  # From the claim on; its end finds no object to be written into.
         world = World(Step(status=claim.status), Step(status=done, notices=(NOTICE,)))
         world.workflow.save_error = ApiError("not found", code=404, reason="NotFound")
@@ -593,6 +595,7 @@ async def test_what_came_of_a_request_that_was_deleted_meanwhile_is_told_and_inh
     await world.observe(claim, "DELETED")
     assert world.workflow.announced == [(Phase.APPROVED, Phase.SUCCEEDED)]
     assert world.workflow.told == [NOTICE]
+    assert world.workflow.expected == []  # There is nothing to write into that it was delivered.
     assert [each.status for each in world.workflow.inherited] == [done]
 
 
