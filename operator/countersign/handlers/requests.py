@@ -270,14 +270,20 @@ class Requests:
         """It is gone. What came of it is told and remembered all the same."""
         untold, last = self._untold.get(uid), _read(body)
         self._forget(uid)
+        before: ApprovalRequest | None = None
+        notices: tuple[Notice, ...] = ()
         if untold is not None:
             before, status, notices = untold
             if last is None or not last.phase.terminal:  # It could not be written any more.
                 last = before.model_copy(update={"status": status})
-            if last.phase.terminal:
-                with _lines_about(last):
-                    await self._outbox.written(before, without_messages(last), notices)
-        if last is not None and last.phase.terminal and needs_record(last):
+        if last is not None and last.phase is Phase.EXECUTING:  # Between two attempts, say.
+            before, last = before or last, self._workflow.abandoned(last)
+        if last is None or not last.phase.terminal:
+            return
+        if before is not None:
+            with _lines_about(last):
+                await self._outbox.written(before, without_messages(last), notices)
+        if needs_record(last):
             self._outbox.inherit(last)
 
     def _forget(self, uid: str) -> None:

@@ -578,3 +578,23 @@ async def test_nothing_is_inherited_where_nothing_is_left() -> None:
     world.outbox.inherit(world.request)
     await world.pass_time(60)
     assert world.casebook.calls == calls
+
+
+@in_virtual_time
+async def test_of_one_that_is_deleted_between_two_attempts_a_failure_is_remembered() -> None:
+    world = await approved(incident())
+    world.cluster.faults["patch"].append(unavailable())
+    await world.execute()
+    assert world.phase is Phase.EXECUTING
+    gone = world.workflow.abandoned(world.request)
+    assert "the request was deleted before it had ended. It may have run or not" in str(
+        gone.status.message
+    )
+    world.outbox.inherit(gone)
+    await world.pass_time(1)
+    entry = await world.store.get(UID)
+    assert entry is not None
+    assert "failure" in entry.tags
+    [execution] = await world.store.executions(Choice())
+    assert not execution.success
+    assert the_incident(world).phase is IncidentPhase.OPEN

@@ -71,6 +71,10 @@ class FakeWorkflow:
     async def broken(self, request: ApprovalRequest, error: Exception) -> Step:
         return await self._answer(f"broken by {error}", request)
 
+    def abandoned(self, request: ApprovalRequest) -> ApprovalRequest:
+        self.asked.append("abandoned")
+        return with_status(request, finished(request))
+
     def stumbled(self, request: ApprovalRequest, error: Exception) -> Step:
         self.asked.append(f"stumbled over {error}")
         return self.steps.pop(0) if self.steps else Step()  # type: ignore[return-value]
@@ -597,6 +601,27 @@ async def test_what_came_of_a_request_that_was_deleted_meanwhile_is_told_and_inh
     assert world.workflow.told == [NOTICE]
     assert world.workflow.expected == []  # There is nothing to write into that it was delivered.
     assert [each.status for each in world.workflow.inherited] == [done]
+
+
+@pytest.mark.parametrize("seen", [True, False])
+async def test_one_that_is_deleted_between_two_attempts_ends_there_is_told_and_inherited(
+    seen: bool,
+) -> None:
+    of = approved()
+    later = Again(2, 1, 2, timedelta(seconds=30))
+    status = transitions.retrying(of, ATTEMPT, later, after(1))
+    world = World(Step(status=status, retry_after=later.delay))
+    with pytest.raises(kopf.TemporaryError):
+        await world.execute(of)
+    waiting = with_status(of, status)
+    if seen:
+        await world.observe(waiting)
+    world.workflow.announced.clear()
+    await world.observe(waiting if seen else of, "DELETED")
+    assert "abandoned" in world.workflow.asked
+    began = Phase.EXECUTING if seen else Phase.APPROVED
+    assert world.workflow.announced == [(began, Phase.SUCCEEDED)]
+    assert len(world.workflow.inherited) == 1
 
 
 async def test_of_an_end_that_was_written_before_the_deletion_that_is_inherited() -> None:
