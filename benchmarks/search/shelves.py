@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from countersign.errors import ApiError
 from countersign.ports import Store
 from countersign.records.knowledge import KnowledgeEntry
@@ -101,6 +103,9 @@ async def fill(url: str, entries: Iterable[KnowledgeEntry]) -> None:
     async with engine.begin() as connection:
         for each in entries:
             await put_entry(dialect, connection, each)
+        if engine.dialect.name == "postgresql":
+            # Else it plans in the dark, until its autovacuum has been there: within a minute.
+            await connection.execute(text("ANALYZE"))
     await engine.dispose()
 
 

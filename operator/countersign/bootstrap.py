@@ -95,7 +95,7 @@ async def assemble(settings: Settings) -> Parts:
         store=store,
         workflow=workflow,
         outbox=outbox,
-        casework=Casework(casebook, store, clock),
+        casework=Casework(casebook, store, clock, words=words),
         courier=courier,
     )
 

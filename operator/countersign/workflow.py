@@ -250,6 +250,15 @@ class Workflow:
         ended = await self._ended(request, endings.broken(error, self._clock.now()))
         return await self._prepared(request, ended)
 
+    def abandoned(self, request: ApprovalRequest) -> ApprovalRequest:
+        """A request that was deleted while it was carried out, as it would have ended."""
+        summary = request.status.plan.summary if request.status.plan else "The action"
+        now, why = self._clock.now(), "the request was deleted before it had ended"
+        status = transitions.finished(
+            request, endings.outcome_unknown(summary, why, now), None, now
+        )
+        return request.model_copy(update={"status": status})
+
     async def _stale(self, request: ApprovalRequest, run: Run, error: StaleError) -> Step:
         self._meter.decided("Stale")
         now, text = self._clock.now(), str(error)

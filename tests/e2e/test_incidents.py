@@ -6,6 +6,7 @@ playbooks; agent reports incidents and drafts playbooks; eve only reads.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -415,6 +416,24 @@ class TestRepair:
         outcome = desk.get(what)["status"]["outcome"]
         assert (outcome["effectivenessScore"], outcome["learningNotes"]) == (5, "Restart it.")
         assert self.only_playbook(desk)["spec"]["state"] == "Approved"
+
+    def test_what_people_judge_best_afterwards_is_approved_then(
+        self, desk: Desk, shop: Shop
+    ) -> None:
+        what = desk.reported("inc-7")
+        self.recorded(shop, "r", incident="inc-7")
+        assert self.only_playbook(desk)["spec"]["state"] == "Draft"
+        accepted(desk.spec("alice", what, effectivenessScore=5, learningNotes="It leaks, still."))
+        eventually(
+            lambda: desk.get(what)["status"]["outcome"]["effectivenessScore"] == 5,
+            what="the score to be in the outcome",
+        )
+        assert self.only_playbook(desk)["spec"]["state"] == "Approved"
+        place = desk.get(what)["status"]["knowledge"]["location"]  # ConfigMap NAMESPACE/NAME, key …
+        namespace, name = place.split()[1].strip(",").split("/")
+        shard = desk.by("admin").get("ConfigMap", namespace, name)
+        entry = json.loads(shard["data"][desk.get(what)["metadata"]["uid"]])
+        assert "It leaks, still." in entry["content"]
 
     def test_a_failure_leaves_the_incident_open(self, desk: Desk, shop: Shop) -> None:
         what = desk.reported("inc-6")

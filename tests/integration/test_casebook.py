@@ -55,6 +55,22 @@ class Shelf:
         assert found is not None
         return found
 
+    async def proposed(self, name: str = "restart-web") -> str:
+        """Its UID."""
+        of = request(name=name, namespace=self.namespace, action=RESTART_WEB)
+        if self.cluster is None:
+            assert isinstance(self.casebook, FakeCasebook)
+            self.casebook.requests[self.namespace, name] = of
+            return of.metadata.uid
+        body = {
+            "apiVersion": "countersign.dev/v1alpha1",
+            "kind": "ApprovalRequest",
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": {"action": RESTART_WEB},
+        }
+        made = self.cluster.kubectl("create", "-o", "json", "-f", "-", input=json.dumps(body))
+        return str(json.loads(made.stdout)["metadata"]["uid"])
+
 
 @pytest.fixture(params=["in memory", "on the API server"])
 async def shelf(
@@ -76,6 +92,14 @@ async def shelf(
 async def test_what_is_not_there_is_none(shelf: Shelf) -> None:
     assert await shelf.casebook.incident(shelf.namespace, "inc-1") is None
     assert await shelf.casebook.playbook(shelf.namespace, "restart-web") is None
+    assert await shelf.casebook.request(shelf.namespace, "restart-web") is None
+
+
+async def test_a_request_is_read_as_it_was_made(shelf: Shelf) -> None:
+    of = await shelf.proposed()
+    found = await shelf.casebook.request(shelf.namespace, "restart-web")
+    assert found is not None
+    assert (found.metadata.uid, found.spec.action) == (of, RESTART_WEB)
 
 
 async def test_an_incident_is_read_as_it_was_made(shelf: Shelf) -> None:

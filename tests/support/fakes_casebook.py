@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 from uuid import uuid4
 
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident, IncidentStatus
 from countersign.api.playbook import Playbook, PlaybookSpec, PlaybookStatus
 from countersign.errors import ApiError
@@ -27,6 +28,7 @@ class FakeCasebook:
     def __init__(self, journal: list[str] | None = None) -> None:
         self.incidents: dict[Key, Incident] = {}
         self.playbooks: dict[Key, Playbook] = {}
+        self.requests: dict[Key, ApprovalRequest] = {}
         self.faults: defaultdict[str, deque[Befalls]] = defaultdict(deque)
         self.error: Exception | None = None
         self.calls: list[str] = []
@@ -94,6 +96,10 @@ class FakeCasebook:
         self.put(live.model_copy(update={"status": status}))
         _raise(lost)
         return self.playbooks[_key(playbook)]
+
+    async def request(self, namespace: str, name: str) -> ApprovalRequest | None:
+        await self._asked("request")
+        return self.requests.get((namespace, name))
 
     async def _asked(self, what: str) -> LostAnswer | None:
         self.calls.append(what)

@@ -53,9 +53,6 @@ class FakeConfigMaps:
         self.objects[namespace, name] = copy.deepcopy(body)
         return copy.deepcopy(body)
 
-    async def get_config_map(self, namespace: str, name: str) -> JsonObject:
-        return copy.deepcopy(self._live("get", namespace, name))
-
     async def list_config_maps(self, namespace: str, selector: str) -> list[JsonObject]:
         self._asked("list")
         wanted = dict(part.split("=") for part in selector.split(","))

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from countersign.api.incident import Incident, IncidentPhase
+from countersign.api.playbook import Playbook, PlaybookState
+from countersign.api.status import KnowledgeReference, TimelineEvent
 from countersign.casework import Casework
-from countersign.errors import StoreError
+from countersign.errors import ApiError, StoreError
 from countersign.records.anomaly import anomaly_key
+from countersign.records.catalogue import Locale
+from countersign.records.catalogues import CATALOGUES
 from countersign.records.execution import Choice, Execution, Frequency, Occurrence
 from countersign.records.incident import resolved
+from countersign.records.knowledge import KnowledgeEntry
+from countersign.records.query import Query
 from countersign.stores.memory import MemoryStore
 from tests.support.fakes_casebook import FakeCasebook
 from tests.support.fakes_faults import forbidden, unavailable
 from tests.support.fakes_objects import RESTART_WEB, after, approved, plan, request
-from tests.support.fakes_time import START, FakeClock
-from tests.support.incidents import LABELS, incident
+from tests.support.fakes_time import START, FakeClock, LoopClock, in_virtual_time
+from tests.support.fakes_world import World
+from tests.support.incidents import INCIDENT_UID, LABELS, incident
 from tests.support.knowledge import entry
 
 KEY = anomaly_key(incident().spec)
@@ -30,6 +38,16 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.asked = 0
         self.down = False
+
+    async def save(
+        self,
+        entry: KnowledgeEntry,
+        execution: Execution | None = None,
+        timeline: Sequence[TimelineEvent] = (),
+    ) -> KnowledgeReference:
+        if self.down:
+            raise StoreError("the database is down")
+        return await super().save(entry, execution, timeline)
 
     async def occurred(self, occurrence: Occurrence) -> None:
         self.asked += 1
@@ -54,6 +72,16 @@ class Desk:
 
     def live(self, name: str = "inc-2031") -> Incident:
         return self.casebook.incidents["shop", name]
+
+    @property
+    def learned(self) -> Playbook:
+        [found] = self.casebook.playbooks.values()
+        return found
+
+    @property
+    def score(self) -> int:
+        outcome = self.live().status.outcome
+        return outcome.effectiveness_score if outcome else 0
 
     def change(self, **spec: Any) -> None:
         live = self.live()
@@ -137,6 +165,108 @@ async def test_people_judge_a_repair_afterwards() -> None:
     assert found.outcome.effectiveness_score == 5
     assert (found.phase, found.resolved_at) == (IncidentPhase.RESOLVED, START)
     assert found.anomaly is not None
+
+
+# --- A repair that is praised after its request has ended -----------------------------------------
+
+
+async def repaired_and_praised(**changed: Any) -> Desk:
+    """A request has ended, and left a draft; then people give the repair a 5."""
+    world = World(
+        clock=LoopClock(), action=RESTART_WEB, verify={"enabled": False}, incident="inc-2031"
+    )
+    world.casebook.put(incident())
+    await world.approve()
+    await world.execute()
+    await world.advance()
+    desk = Desk()
+    desk.casebook = world.casebook
+    desk.casework = Casework(desk.casebook, desk.store, desk.clock, words=CATALOGUES[Locale.ZH_TW])
+    of = world.request
+    metadata = of.metadata.model_copy(update=changed)
+    desk.casebook.requests["shop", of.metadata.name] = of.model_copy(update={"metadata": metadata})
+    await desk.attend()
+    assert desk.learned.spec.state is PlaybookState.DRAFT
+    desk.casebook.journal.clear()
+    desk.change(effectiveness_score=5)
+    return desk
+
+
+@in_virtual_time
+async def test_the_draft_of_a_repair_that_is_praised_afterwards_is_approved() -> None:
+    desk = await repaired_and_praised()
+    await desk.attend()
+    assert desk.learned.spec.state is PlaybookState.APPROVED
+    assert desk.score == 5
+    assert desk.casebook.journal == ["extend_playbook", "write_incident"]
+    await desk.attend()
+    assert len(desk.casebook.journal) == 2
+
+
+@pytest.mark.parametrize("what", ["request", "extend_playbook"])
+@in_virtual_time
+async def test_where_it_could_not_be_approved_the_score_is_not_written_so_it_is_tried_again(
+    what: str,
+) -> None:
+    desk = await repaired_and_praised()
+    desk.casebook.faults[what].append(unavailable())
+    with pytest.raises(ApiError):
+        await desk.attend()
+    assert desk.score == 4
+    await desk.casework.look_again("shop", "inc-2031")
+    assert (desk.score, desk.learned.spec.state) == (5, PlaybookState.APPROVED)
+
+
+@in_virtual_time
+async def test_a_draft_that_people_have_bent_to_something_else_waits_for_them() -> None:
+    desk = await repaired_and_praised()
+    bent = desk.learned.spec.model_copy(update={"symptoms": {"alertname": "Another"}})
+    desk.casebook.put(desk.learned.model_copy(update={"spec": bent}))
+    await desk.attend()
+    assert (desk.score, desk.learned.spec.state) == (5, PlaybookState.DRAFT)
+
+
+@in_virtual_time
+async def test_a_playbook_that_people_have_deleted_is_not_made_again_by_praise() -> None:
+    desk = await repaired_and_praised()
+    desk.casebook.playbooks.clear()
+    await desk.attend()
+    assert (desk.score, desk.casebook.playbooks) == (5, {})
+
+
+@in_virtual_time
+async def test_a_request_that_is_gone_or_another_of_its_name_approves_nothing() -> None:
+    desk = await repaired_and_praised(uid="another")
+    await desk.attend()
+    assert (desk.score, desk.learned.spec.state) == (5, PlaybookState.DRAFT)
+    desk = await repaired_and_praised()
+    desk.casebook.requests.clear()
+    await desk.attend()
+    assert (desk.score, desk.learned.spec.state) == (5, PlaybookState.DRAFT)
+
+
+@in_virtual_time
+async def test_what_people_have_learned_afterwards_is_in_its_entry() -> None:
+    desk = await repaired_and_praised()
+    desk.change(learning_notes="The cache was never bounded.")
+    await desk.attend()
+    [found] = await desk.store.search(Query("bounded cache"))
+    assert found.id == INCIDENT_UID
+    assert "**成效**: 5/5" in found.content
+
+
+@in_virtual_time
+async def test_what_could_not_be_remembered_is_not_written_and_tried_again_the_rest_is() -> None:
+    desk = await repaired_and_praised()
+    desk.change(learning_notes="The cache was never bounded.")
+    desk.store.down = True
+    with pytest.raises(StoreError):
+        await desk.attend()
+    assert desk.score == 4
+    desk.store.down = False
+    await desk.casework.look_again("shop", "inc-2031")
+    assert desk.score == 5
+    assert len(await desk.store.search(Query("bounded"))) == 1
 
 
 async def test_while_the_store_is_down_it_is_open_all_the_same_and_counted_later() -> None:

@@ -1,4 +1,4 @@
-"""Incidents and playbooks, read and written under the operator's own name."""
+"""Incidents, playbooks and requests, read and written under the operator's own name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 import structlog
 from pydantic import ValidationError
 
-from countersign.api.approval_request import GROUP, VERSION
+from countersign.api.approval_request import GROUP, PLURAL, VERSION, ApprovalRequest
 from countersign.api.base import Model, first_problem
 from countersign.api.incident import INCIDENT_KIND, INCIDENT_PLURAL, Incident, IncidentStatus
 from countersign.api.metadata import Metadata
@@ -83,6 +83,10 @@ class KubernetesCasebook:
             return playbook
         answer = await self._patch_status(PLAYBOOK_PLURAL, playbook.metadata, changes)
         return read_as(Playbook, PLAYBOOK_KIND, answer)
+
+    async def request(self, namespace: str, name: str) -> ApprovalRequest | None:
+        """Read one; None where there is none, or it cannot be read as one."""
+        return await self._found(ApprovalRequest, _path(PLURAL, namespace, name))
 
     async def _found(self, model: type[Found], path: ObjectPath) -> Found | None:
         try:

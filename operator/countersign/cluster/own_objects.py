@@ -28,12 +28,6 @@ class KubernetesConfigMaps:
         url = url_of(ObjectPath("v1", "configmaps", namespace, ""))
         return await self._connection.request(Call("POST", url, body))
 
-    async def get_config_map(self, namespace: str, name: str) -> JsonObject:
-        """Read one."""
-        return await self._connection.request(
-            Call("GET", url_of(ObjectPath("v1", "configmaps", namespace, name)))
-        )
-
     async def list_config_maps(self, namespace: str, selector: str) -> list[JsonObject]:
         """All that bear the labels."""
         url = url_of(ObjectPath("v1", "configmaps", namespace, ""))

@@ -18,6 +18,7 @@ from countersign.api.effects import EffectState
 from countersign.effects.deliveries import Deliveries
 from countersign.effects.dossier import Dossier
 from countersign.effects.effect import Effect
+from countersign.effects.estate import Estate
 from countersign.effects.events import Events
 from countersign.effects.messages import Messages
 from countersign.effects.patience import RECORD_AGAIN, Patience
@@ -60,6 +61,9 @@ class Outbox:
         self._clock = clock
         self._meter = meter
         self._patience = Patience()
+        self._estate = Estate(
+            self.work_off, self._patience.next_try, self._patience.forget, self._clock
+        )
 
     # --- After an execution -------------------------------------------------------------------
 
@@ -150,8 +154,13 @@ class Outbox:
         self._messages.forget(uid)
         self._patience.forget(uid)
 
+    def inherit(self, request: ApprovalRequest) -> None:
+        """A finished request is gone, and was last like this: what is left of it is done."""
+        self._estate.take(request)
+
     async def flush(self, seconds: float) -> None:
         """Write what was delivered, for so long: the process is about to end."""
+        await self._estate.close()
         await self._deliveries.flush(seconds)
 
 

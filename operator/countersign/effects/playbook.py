@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from countersign.api.playbook import Playbook, PlaybookSpec
 from countersign.effects.dossier import Dossier
 from countersign.effects.effect import done, skipped
@@ -24,7 +26,14 @@ class PlaybookEffect:
         """Make or extend it; where it says so already, nothing is written."""
         return await dossier.compared_and_set(self._learn)
 
-    async def _learn(self, dossier: Dossier) -> Result:
+    async def praised(self, dossier: Dossier) -> Result:
+        """People have judged the repair since: a draft of it is approved as it would have been.
+
+        One that is not there is not made: people may have deleted it.
+        """
+        return await dossier.compared_and_set(partial(self._learn, makes=False))
+
+    async def _learn(self, dossier: Dossier, *, makes: bool = True) -> Result:
         incident = await dossier.judged_incident()
         if incident is None:
             return skipped(no_such_incident(dossier))
@@ -33,6 +42,8 @@ class PlaybookEffect:
             return skipped(_NOTHING)
         name, spec = found
         known = await self._followed(dossier) or await dossier.playbook(name)
+        if known is None and not makes:
+            return skipped(f"There is no Playbook {name}.")
         if known is None:
             made = await self._casebook.create_playbook(dossier.namespace, name, spec)
             dossier.playbook_is(made)

@@ -13,6 +13,7 @@ import structlog
 from pydantic import ValidationError
 
 from countersign.api.approval_request import ApprovalRequest
+from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
@@ -21,7 +22,7 @@ from countersign.effects import Outbox
 from countersign.errors import ApiError
 from countersign.handlers.unreadable import refuse_unreadable
 from countersign.handlers.wakeups import Wakeups
-from countersign.policy.bookkeeping import needs_record
+from countersign.policy.bookkeeping import needs_record, without_messages
 from countersign.policy.retry import is_transient
 from countersign.policy.step import Step
 from countersign.policybook import PolicyBook
@@ -54,7 +55,8 @@ class Requests:
         self._book = book
         self._clock = clock
         self._sweep = timedelta(seconds=sweep)
-        self._untold: dict[str, tuple[ApprovalRequest, str | None, tuple[Notice, ...]]] = {}
+        self._untold: dict[str, tuple[ApprovalRequest, ApprovalRequestStatus, tuple[Notice, ...]]]
+        self._untold = {}
         self._ahead: dict[str, int | None] = {}
         self._kept: set[str] = set()
         self._unsettled: set[str] = set()
@@ -70,7 +72,7 @@ class Requests:
         """
         uid = body["metadata"]["uid"]
         if kind == "DELETED":
-            self._forget(uid)
+            await self._bury(uid, body)
             return
         if self._draining:
             self._settle(uid)
@@ -163,6 +165,7 @@ class Requests:
         with _lines_about(request):
             try:
                 step = await self._executed(request)
+                self._untold[uid] = (request, step.status or request.status, step.notices)
                 saved = await self._workflow.finish(request, step)
             except ApiError as error:
                 del self._ahead[uid]
@@ -172,6 +175,7 @@ class Requests:
                 del self._ahead[uid]  # Else its events would be taken for old ones for ever.
                 raise
             self._ahead[uid] = saved.metadata.version
+            del self._untold[uid]
             log.info("request executed", to=str(saved.phase), message=saved.status.message)
             self._look_again(request, self._sweep)
 
@@ -191,10 +195,10 @@ class Requests:
 
     async def _tell(self, request: ApprovalRequest) -> None:
         """Tell of a step once its status is seen to be written, not before."""
-        before, message, notices = self._untold.get(request.metadata.uid, (request, None, ()))
-        if message is not None and message == request.status.message:
+        untold = self._untold.get(request.metadata.uid)
+        if untold is not None and untold[1].message == request.status.message:
             del self._untold[request.metadata.uid]
-            await self._outbox.written(before, request, notices)
+            await self._outbox.written(untold[0], request, untold[2])
 
     # --- Kopf's on.field: the execution -------------------------------------------------------
 
@@ -223,7 +227,7 @@ class Requests:
         status = step.status or request.status
         patch.status.update(status_changes(request, status))
         log.info("request executed", to=str(status.phase), message=status.message)
-        self._untold[request.metadata.uid] = (request, status.message, step.notices)
+        self._untold[request.metadata.uid] = (request, status, step.notices)
         if step.retry_after is not None:
             # Kopf's progress goes along, and must not into another request of this name either.
             patch.status["uid"] = request.metadata.uid
@@ -262,6 +266,26 @@ class Requests:
         self._unsettled.discard(uid)
         self._settled.set()
 
+    async def _bury(self, uid: str, body: Mapping[str, Any]) -> None:
+        """It is gone. What came of it is told and remembered all the same."""
+        untold, last = self._untold.get(uid), _read(body)
+        self._forget(uid)
+        before: ApprovalRequest | None = None
+        notices: tuple[Notice, ...] = ()
+        if untold is not None:
+            before, status, notices = untold
+            if last is None or not last.phase.terminal:  # It could not be written any more.
+                last = before.model_copy(update={"status": status})
+        if last is not None and last.phase is Phase.EXECUTING:  # Between two attempts, say.
+            before, last = before or last, self._workflow.abandoned(last)
+        if last is None or not last.phase.terminal:
+            return
+        if before is not None:
+            with _lines_about(last):
+                await self._outbox.written(before, without_messages(last), notices)
+        if needs_record(last):
+            self._outbox.inherit(last)
+
     def _forget(self, uid: str) -> None:
         self._book.forget(uid)
         self._outbox.forget(uid)
@@ -270,6 +294,13 @@ class Requests:
         self._ahead.pop(uid, None)
         self._kept.discard(uid)
         self._settle(uid)
+
+
+def _read(body: Mapping[str, Any]) -> ApprovalRequest | None:
+    try:
+        return ApprovalRequest.model_validate(dict(body))
+    except ValidationError:
+        return None
 
 
 @contextmanager

@@ -131,6 +131,15 @@ def with_messages(
     return draft.done(status.message or "")
 
 
+def without_messages(request: ApprovalRequest) -> ApprovalRequest:
+    """A request that is gone: nobody can write into it what came of a message."""
+    effects = request.status.effects.items()
+    left = {name: each for name, each in effects if not name.startswith(MESSAGE)}
+    return request.model_copy(
+        update={"status": request.status.model_copy(update={"effects": left})}
+    )
+
+
 def _begun(request: ApprovalRequest, *, success: bool, now: datetime) -> dict[str, EffectStatus]:
     pending_ = EffectStatus(state=EffectState.PENDING, since=now)
     incident = incident_name(request, action_text(request))

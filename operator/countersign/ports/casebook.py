@@ -1,9 +1,10 @@
-"""Incidents and playbooks, as the operator reads and writes them."""
+"""Incidents and playbooks, as the operator reads and writes them, and the requests they tell of."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident, IncidentStatus
 from countersign.api.playbook import Playbook, PlaybookSpec, PlaybookStatus
 
@@ -33,4 +34,8 @@ class Casebook(Protocol):
 
     async def write_playbook(self, playbook: Playbook, status: PlaybookStatus) -> Playbook:
         """Write those fields of the status that differ; 409 where it has changed since."""
+        ...
+
+    async def request(self, namespace: str, name: str) -> ApprovalRequest | None:
+        """Read one; None where there is none, or it cannot be read as one."""
         ...

@@ -26,6 +26,8 @@ from countersign.records.knowledge import NO_CASE, Case, KnowledgeEntry, is_auto
 
 WORKED = 4
 """What a repair that went well is worth at least, of 5."""
+APPROVED_FROM = 5
+"""From this effectiveness on, of 5, a playbook is approved at once."""
 _NOTES = 4096
 _NAME = 253
 _CATEGORY = 128
@@ -97,6 +99,12 @@ def judged(spec: IncidentSpec, status: IncidentStatus) -> IncidentStatus:
         return status
     outcome = _outcome(spec, status.outcome.learning_notes)
     return status.model_copy(update={"outcome": outcome})
+
+
+def is_praised(status: IncidentStatus) -> bool:
+    """Whether people have judged the repair so well that its playbook needs no other approval."""
+    score = status.outcome.effectiveness_score if status.outcome else 0
+    return score >= APPROVED_FROM and bool(status.dispositions)
 
 
 def resolved(

@@ -20,6 +20,7 @@ from countersign.api.phase import Phase
 from countersign.api.risk import Risk
 from countersign.api.status import ApprovalMode, MeasuredRadius
 from countersign.api.text import clip, one_line
+from countersign.records.incident import incident_name
 from countersign.records.knowledge import AUTOMATIC_REQUESTER
 
 _TITLE = 100
@@ -179,7 +180,7 @@ def message_of(
         error=_error(request) if ended not in (None, NotificationStatus.SUCCESS) else None,
         risk_level=_risk(request),
         proposer=one_line(spec.requested_by or "unknown"),
-        incident=one_line(spec.incident) if spec.incident else None,
+        incident=one_line(spec.incident or "") or incident_name(request, action),
         automatic=mode is ApprovalMode.AUTOMATIC
         or (spec.requested_by or "").lower() == AUTOMATIC_REQUESTER,
         break_glass=mode is ApprovalMode.BREAK_GLASS,

@@ -25,10 +25,9 @@ from countersign.api.status import Plan
 from countersign.api.text import clip, visible
 from countersign.records.anomaly import alert_of, identifying_labels
 from countersign.records.fingerprint import fingerprint
+from countersign.records.incident import APPROVED_FROM
 from countersign.records.learning import trust
 
-APPROVED_FROM = 5
-"""From this effectiveness on, of 5, a playbook is approved at once."""
 _TITLE = 256
 _DESCRIPTION = 4096
 _CATEGORY = 128

@@ -71,6 +71,8 @@ BEST = {
     "OOM": "raise-memory",
     "memory leaks": "raise-memory",
     "磁碟": "drain-node",
+    "滿": "drain-node",
+    "後 復": "restart-checkout",
     "node-7": "drain-node",
     "回滾 支付": "rollback-payment",
     "支付服務回滾": "rollback-payment",

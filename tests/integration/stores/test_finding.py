@@ -65,6 +65,21 @@ async def test_of_common_words_alone_the_entries_with_all_of_them_come_first(
     assert await found(url, "alpha beta", limit=8) == ["alpha beta"] * 7 + ["alpha"]
 
 
+async def test_a_title_is_a_candidate_before_any_number_of_contents(url: str) -> None:
+    async with opened(url) as store:
+        await store.save(entry(1, title="latency"))
+        await store.save(entry(2, tags=("latency",)))
+        for number in range(3, 150):
+            await store.save(entry(number, content="latency latency latency"))
+    assert (await found(url, "latency", limit=2)) == ["latency", "entry 2"]
+
+
+async def test_a_word_that_is_longer_in_small_letters_is_kept(url: str) -> None:
+    async with opened(url) as store:
+        await store.save(entry(1, title="ß" * 40))
+    assert await found(url, "ß" * 40) == ["ß" * 40]
+
+
 OLD = {
     "sqlite": "INSERT INTO countersign_knowledge_text (rowid, title, tags, content) "
     "VALUES (1, '|certificat|expired|', '|tls|', '|重啟|k8s|')",

@@ -531,3 +531,70 @@ async def test_a_store_that_does_not_take_the_timeline_stops_nothing() -> None:
     await world.execute()
     assert world.phase is Phase.SUCCEEDED
     assert states(world)[KNOWLEDGE] == str(EffectState.PENDING)
+
+
+# --- Of a request that is deleted meanwhile -------------------------------------------------------
+
+
+@in_virtual_time
+async def test_what_is_left_of_a_deleted_request_is_done_once_the_store_is_back() -> None:
+    world = await approved(incident())
+    world.store.error = StoreError("the database is down")
+    await world.execute()
+    assert states(world)[KNOWLEDGE] == "Pending"
+    world.outbox.forget(UID)
+    world.outbox.inherit(world.request)
+    world.outbox.inherit(world.request)
+    await world.pass_time(3600)
+    assert the_incident(world).phase is IncidentPhase.RESOLVED  # It does not wait for the store.
+    assert await world.store.get(UID) is None
+    world.store.error = None
+    await world.pass_time(601)
+    assert {each.id for each in await world.store.latest(9)} == {UID, INCIDENT_UID}
+    assert [each.id for each in await world.store.executions(Choice())] == [UID]
+    assert (the_playbook(world).status.executions, the_playbook(world).status.successes) == (1, 1)
+    assert world.outbox.next_try(world.request) is None
+    assert world.desk.saved == []
+
+
+@in_virtual_time
+async def test_it_ends_with_the_process() -> None:
+    world = await approved(incident())
+    world.store.error = StoreError("the database is down")
+    await world.execute()
+    world.outbox.inherit(world.request)
+    await world.pass_time(60)
+    await world.outbox.flush(5)
+    world.store.error = None
+    await world.pass_time(3600)
+    assert await world.store.get(UID) is None
+
+
+@in_virtual_time
+async def test_nothing_is_inherited_where_nothing_is_left() -> None:
+    world = await executed(incident())
+    await to_the_end(world)
+    calls = list(world.casebook.calls)
+    world.outbox.inherit(world.request)
+    await world.pass_time(60)
+    assert world.casebook.calls == calls
+
+
+@in_virtual_time
+async def test_of_one_that_is_deleted_between_two_attempts_a_failure_is_remembered() -> None:
+    world = await approved(incident())
+    world.cluster.faults["patch"].append(unavailable())
+    await world.execute()
+    assert world.phase is Phase.EXECUTING
+    gone = world.workflow.abandoned(world.request)
+    assert "the request was deleted before it had ended. It may have run or not" in str(
+        gone.status.message
+    )
+    world.outbox.inherit(gone)
+    await world.pass_time(1)
+    entry = await world.store.get(UID)
+    assert entry is not None
+    assert "failure" in entry.tags
+    [execution] = await world.store.executions(Choice())
+    assert not execution.success
+    assert the_incident(world).phase is IncidentPhase.OPEN

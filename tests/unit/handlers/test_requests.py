@@ -51,7 +51,9 @@ class FakeWorkflow:
         self.seen: list[ApprovalRequest] = []
         self.told: list[Notice] = []
         self.announced: list[tuple[Phase, Phase]] = []
+        self.expected: list[str] = []
         self.forgotten: list[str] = []
+        self.inherited: list[ApprovalRequest] = []
         self.watched: list[ApprovalRequest] = []
         self.saved: list[tuple[str, ApprovalRequestStatus]] = []
         self.save_error: ApiError | None = None
@@ -68,6 +70,10 @@ class FakeWorkflow:
 
     async def broken(self, request: ApprovalRequest, error: Exception) -> Step:
         return await self._answer(f"broken by {error}", request)
+
+    def abandoned(self, request: ApprovalRequest) -> ApprovalRequest:
+        self.asked.append("abandoned")
+        return with_status(request, finished(request))
 
     def stumbled(self, request: ApprovalRequest, error: Exception) -> Step:
         self.asked.append(f"stumbled over {error}")
@@ -94,10 +100,14 @@ class FakeWorkflow:
         self, before: ApprovalRequest, after: ApprovalRequest, notices: tuple[Notice, ...]
     ) -> None:
         self.announced.append((before.phase, after.phase))
+        self.expected += [n for n in after.status.effects if n.startswith(bookkeeping.MESSAGE)]
         self.told += notices
 
     def saw(self, request: ApprovalRequest) -> None:
         self.watched.append(request)
+
+    def inherit(self, request: ApprovalRequest) -> None:
+        self.inherited.append(request)
 
     def forget(self, uid: str) -> None:
         self.forgotten.append(uid)
@@ -548,6 +558,80 @@ async def test_events_of_a_request_that_is_gone_are_not_posted() -> None:
     await world.observe(of, "DELETED")
     await world.observe(with_status(of, stale))
     assert world.workflow.told == []
+
+
+# --- Deleted before all was done ------------------------------------------------------------------
+
+
+async def test_what_a_deleted_request_has_left_undone_is_inherited() -> None:
+    of = approved()
+    world = World()
+    await world.observe(with_status(of, finished(of)), "DELETED")
+    [inherited] = world.workflow.inherited
+    assert inherited.status == finished(of)
+    assert world.workflow.announced == []  # That was done when it was written.
+
+
+async def test_a_request_leaves_nothing_that_has_not_ended_or_is_done_with() -> None:
+    of = approved()
+    world = World()
+    for status in (planned().status, of.status, written_down(with_status(of, finished(of)))):
+        await world.observe(with_status(of, status), "DELETED")
+    assert world.workflow.inherited == []
+
+
+@pytest.mark.parametrize("straight", [True, False])
+async def test_what_came_of_a_request_that_was_deleted_meanwhile_is_told_and_inherited(
+    straight: bool,
+) -> None:
+    of = planned()
+    claim = with_status(of, claimed(of))
+    done = bookkeeping.with_messages(claim, finished(claim), ["message-executed"], START)
+    if straight:  # From the claim on; its end finds no object to be written into.
+        world = World(Step(status=claim.status), Step(status=done, notices=(NOTICE,)))
+        world.workflow.save_error = ApiError("not found", code=404, reason="NotFound")
+        world.workflow.save_fails_at = 1
+        await world.observe(of)
+    else:
+        world = World(Step(status=done, notices=(NOTICE,)))
+        await world.execute(claim)
+    assert world.workflow.announced == []
+    await world.observe(claim, "DELETED")
+    assert world.workflow.announced == [(Phase.APPROVED, Phase.SUCCEEDED)]
+    assert world.workflow.told == [NOTICE]
+    assert world.workflow.expected == []  # There is nothing to write into that it was delivered.
+    assert [each.status for each in world.workflow.inherited] == [done]
+
+
+@pytest.mark.parametrize("seen", [True, False])
+async def test_one_that_is_deleted_between_two_attempts_ends_there_is_told_and_inherited(
+    seen: bool,
+) -> None:
+    of = approved()
+    later = Again(2, 1, 2, timedelta(seconds=30))
+    status = transitions.retrying(of, ATTEMPT, later, after(1))
+    world = World(Step(status=status, retry_after=later.delay))
+    with pytest.raises(kopf.TemporaryError):
+        await world.execute(of)
+    waiting = with_status(of, status)
+    if seen:
+        await world.observe(waiting)
+    world.workflow.announced.clear()
+    await world.observe(waiting if seen else of, "DELETED")
+    assert "abandoned" in world.workflow.asked
+    began = Phase.EXECUTING if seen else Phase.APPROVED
+    assert world.workflow.announced == [(began, Phase.SUCCEEDED)]
+    assert len(world.workflow.inherited) == 1
+
+
+async def test_of_an_end_that_was_written_before_the_deletion_that_is_inherited() -> None:
+    of = approved()
+    world = World(Step(status=finished(of), notices=(NOTICE,)))
+    await world.execute(of)
+    live = written_down(with_status(of, finished(of)))
+    await world.observe(with_status(of, live), "DELETED")
+    assert world.workflow.told == [NOTICE]
+    assert world.workflow.inherited == []
 
 
 # --- Executing ------------------------------------------------------------------------------------

@@ -133,6 +133,15 @@ def test_an_executed_action_is_told_with_every_field() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "spec", [{"description": "For INC-42, again."}, {"requested_by": "watcher of INC-42"}]
+)
+def test_an_incident_that_only_the_texts_name_is_told(spec: dict[str, Any]) -> None:
+    of = request(**spec)
+    assert (message := told(of, planned(of))) is not None
+    assert message.incident == "inc-42"
+
+
 def test_without_a_blast_radius_the_defaults_are_told() -> None:
     made = executed()
     assert (made.affected_pods, made.estimated_downtime) == (0, "N/A")

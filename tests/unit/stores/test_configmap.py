@@ -15,6 +15,7 @@ from countersign.stores.configmap.parts import ENTRY_BYTES
 from countersign.stores.configmap.pruning import SHARD_BYTES, to_prune
 from tests.support.fakes import FakeConfigMaps
 from tests.support.fakes_objects import after
+from tests.support.lessons import happening
 
 LABELS = {"app.kubernetes.io/part-of": "countersign", "countersign.dev/store": "knowledge"}
 
@@ -101,7 +102,7 @@ async def test_reading_passes_other_errors_on() -> None:
     def refuse() -> None:
         raise ApiError("no", code=503)
 
-    world.config_maps.before["get"] = refuse
+    world.config_maps.before["list"] = refuse
     with pytest.raises(ApiError):
         await world.store.get("x")
 
@@ -140,6 +141,25 @@ async def test_entries_are_spread_over_the_shards() -> None:
     )
     assert len(sizes) == 8
     assert max(sizes.values()) < 3 * 200 / 8
+
+
+async def test_whoever_reads_need_not_know_over_how_many_shards_the_operator_writes() -> None:
+    world = World(shards=8)
+    reader = ConfigMapStore(world.config_maps, namespace="system", shards=32, entries=1000)
+    for number in range(20):
+        await world.store.save(entry(number), None, [happening(number)])
+        assert await reader.get(entry(number).id) == entry(number)
+        assert await reader.timeline(entry(number).id) == [happening(number)]
+
+
+async def test_what_is_written_again_over_another_number_of_shards_is_there_once() -> None:
+    world = World(shards=8)
+    more = ConfigMapStore(world.config_maps, namespace="system", shards=9, entries=1000)
+    for number in range(20):
+        await world.store.save(entry(number))
+        await more.save(entry(number, "later").model_copy(update={"created_at": after(99)}))
+        assert [each.content for each in await world.store.latest(50)] == ["later"] * (number + 1)
+        assert (await world.store.get(entry(number).id) or entry(0)).content == "later"
 
 
 # --- Bounds ---------------------------------------------------------------------------------------

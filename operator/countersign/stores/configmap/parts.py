@@ -103,8 +103,12 @@ def entry_of(data: Data, entry_id: str) -> KnowledgeEntry | None:
 
 
 def entries_of(shards: Iterable[Data]) -> list[KnowledgeEntry]:
-    """Every entry; a value that is none is passed over."""
-    return list(_all(KnowledgeEntry, "entry", shards))
+    """Every entry once; a value that is none is passed over.
+
+    After a change of the number of shards an older one may be left under the same key elsewhere.
+    """
+    oldest_first = sorted(_all(KnowledgeEntry, "entry", shards), key=lambda each: each.created_at)
+    return list({each.id: each for each in oldest_first}.values())
 
 
 def executions_of(shards: Iterable[Data]) -> list[Execution]:

@@ -28,10 +28,6 @@ class ConfigMaps(Protocol):
         """All that bear the labels."""
         ...
 
-    async def get_config_map(self, namespace: str, name: str) -> JsonObject:
-        """Read one."""
-        ...
-
 
 class Shards:
     """The ConfigMaps ``countersign-<kind>-00`` and so on."""
@@ -65,15 +61,6 @@ class Shards:
         """Remove some keys."""
         if keys:
             await self._patch(name, dict.fromkeys(keys))
-
-    async def read(self, name: str) -> Data:
-        """All that is in one; nothing where it is not there."""
-        try:
-            return _data(await self._config_maps.get_config_map(self._namespace, name))
-        except ApiError as error:
-            if error.not_found:
-                return {}
-            raise
 
     async def every(self) -> list[Data]:
         """All that is in each of them, in one request."""

@@ -18,7 +18,6 @@ from countersign.stores.configmap.anomalies import Anomalies
 from countersign.stores.configmap.index import Index
 from countersign.stores.configmap.parts import (
     entries_of,
-    entry_of,
     entry_part,
     execution_part,
     executions_of,
@@ -62,8 +61,14 @@ class ConfigMapStore:
             await self._write(entry_id, timeline_part(entry_id, timeline))
 
     async def timeline(self, entry_id: str) -> list[TimelineEvent]:
-        """All events that are kept, oldest first."""
-        return timeline_of(await self._shards.read(self._shards.name_of(entry_id)), entry_id)
+        """All events that are kept, oldest first, in whichever shards they are.
+
+        Whoever reads need not know over how many shards the operator writes, or wrote before.
+        """
+        everything = {
+            key: text for data in await self._shards.every() for key, text in data.items()
+        }
+        return timeline_of(everything, entry_id)
 
     async def executions(self, choice: Choice) -> list[Execution]:
         """Those that are asked for, newest first: out of memory, but for the first time."""
@@ -78,8 +83,11 @@ class ConfigMapStore:
         return await self._anomalies.frequency(anomaly, now)
 
     async def get(self, entry_id: str) -> KnowledgeEntry | None:
-        """Read one entry; None where it is not there, or is no entry."""
-        return entry_of(await self._shards.read(self._shards.name_of(entry_id)), entry_id)
+        """Read one entry, in whichever shard it is; None where it is not there, or is no entry."""
+        own = [
+            {entry_id: data[entry_id]} for data in await self._shards.every() if entry_id in data
+        ]
+        return next(iter(entries_of(own)), None)
 
     async def latest(self, limit: int) -> list[KnowledgeEntry]:
         """The newest entries of all shards, newest first."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countersign.api.text import one_line
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.query import Query
 from countersign.records.ranking import fields_of, rank
+from countersign.records.terms import is_ideographic
 from countersign.stores.documents import ascii_document
 from countersign.stores.sql.dialect import Dialect
 from countersign.stores.sql.rows import replacing
@@ -82,6 +84,7 @@ async def _candidates(
         found += await _documents(connection, _best((every, dialect.newest), most))
     if len(rare) < len(query.terms) and len(found) < query.limit:
         found += await _newest(dialect, connection, admitted, query.terms)
+    found += await _with_characters(connection, admitted, query.terms, most)
     others = await instead(dialect, connection, query.terms)
     rare = await _rare(dialect, connection, others)
     if rare:
@@ -96,6 +99,21 @@ async def _newest(
 ) -> list[str]:
     common, _ = dialect.fitting(admitted, terms)
     return await _documents(connection, _best((common, dialect.newest), _FEW))
+
+
+async def _with_characters(
+    connection: AsyncConnection, admitted: Select[Any], terms: Sequence[str], most: int
+) -> list[str]:
+    """The newest with a Chinese character that was asked for by itself: it is indexed in pairs."""
+    alone = [each for each in terms if len(each) == 1 and is_ideographic(each)]
+    if not alone:
+        return []
+    # A document is in ASCII, where a character is as JSON escapes it.
+    written = [
+        KNOWLEDGE.c.document.contains(json.dumps(each)[1:-1], autoescape=True) for each in alone
+    ]
+    newest = (admitted.where(or_(*written)), KNOWLEDGE.c.number.desc())
+    return await _documents(connection, _best(newest, most))
 
 
 async def _rare(

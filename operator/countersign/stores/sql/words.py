@@ -16,6 +16,8 @@ from countersign.stores.sql.schema import WORDS
 
 _SHORTEST = 4
 """What is shorter is like too much."""
+_LONGEST = 64
+"""Of the column. In small letters some words are longer: ß is ss."""
 _NEAR = 8
 """So many words at most stand for one that nobody has written."""
 _MOST = 6
@@ -46,7 +48,7 @@ async def instead(
 
 def _is_word(term: str) -> bool:
     """Of letters: digests are not typed by hand. Chinese terms are pairs, too short for this."""
-    return len(term) >= _SHORTEST and term.isalpha()
+    return _SHORTEST <= len(term) <= _LONGEST and term.isalpha()
 
 
 async def _known(connection: AsyncConnection, words: set[str]) -> set[str]:
