@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 from typer.completion import get_completion_inspect_parameters
@@ -38,6 +39,27 @@ app = typer.Typer(
     "Everything can be done with plain kubectl as well: docs/plugin.md says how.",
     help="Actions on a cluster that need people's approval: propose, sign, follow.",
 )
+
+
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - only here
+
+        Screen().say(version("countersign"))
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version."),
+    ] = False,
+) -> None:
+    """Options that stand before any command."""
+    del version  # It has been told by now.
+
 
 for name, command in {
     "propose": proposing.propose,

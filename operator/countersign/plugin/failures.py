@@ -13,6 +13,7 @@ _CANNOT = re.compile(
     r'User "(?P<who>.*?)" cannot (?P<verb>\S+) resource "(?P<what>\S+?)" in API group "\S*?"'
     r'(?: in the namespace "(?P<where>\S+?)")?'
 )
+_NO_REQUEST = re.compile(r'approvalrequests\S* "([^"]*)" not found')
 _INVALID = re.compile(r'^\S+ "[^"]*" is (?:invalid|forbidden): (.*)', re.DOTALL)
 _ROLES = {
     "create": "countersign-proposer",
@@ -62,16 +63,15 @@ def told(error: ApiError, server: str) -> PluginError:
             )
 
 
+def missing_request(error: ApiError) -> str | None:
+    """The name of the request that there is not, where that is what the error says."""
+    found = _NO_REQUEST.match(str(error))
+    return found[1] if error.not_found and found else None
+
+
 def _not_found(text: str) -> PluginError:
     if "could not find the requested resource" in text or "page not found" in text:
         return PluginError(_NOT_INSTALLED, Exit.MISSING)
-    found = re.search(r'"([^"]*)" not found', text)
-    if found is not None and text.startswith("approvalrequests"):
-        return PluginError(
-            f"There is no request {found[1]} in this namespace. kubectl countersign list -A shows "
-            "all that you may see.",
-            Exit.MISSING,
-        )
     return PluginError(f"{text.rstrip('.')}. Check the name.", Exit.MISSING)
 
 

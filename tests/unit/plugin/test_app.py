@@ -74,6 +74,11 @@ def test_a_missing_kubeconfig_ends_with_5(capsys: pytest.CaptureFixture[str]) ->
     assert "error: There is no kubeconfig at /nonexistent." in capsys.readouterr().err
 
 
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["--version"]) == Exit.DONE
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
 def test_what_is_printed_only_asks_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["setup", "-n", "shop", "--allow", "pods", "--print"]) == Exit.DONE
     assert "kind: RoleBinding" in capsys.readouterr().out
@@ -91,6 +96,21 @@ def test_help_and_completion_load_neither_the_client_nor_kopf_nor_the_models() -
     )
     assert done.stderr == "set()\n"
     assert "Usage: kubectl countersign approve" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["list", "approve", "show"])
+def test_who_looks_or_signs_waits_for_no_grammar_and_no_log(command: str, nowhere: Path) -> None:
+    program = (
+        "import sys; from countersign.plugin.app import invoke; invoke(sys.argv[1:]);"
+        "slow = {'structlog', 'rich.traceback', 'countersign.actions.parser.forms'};"
+        "sys.exit(str(slow & set(sys.modules)))"
+    )
+    words = [command] if command == "list" else [command, "r"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False
+    )
+    assert "cannot be reached" in done.stderr
+    assert done.stderr.endswith("set()\n")
 
 
 def test_the_tab_key_offers_commands_options_and_values() -> None:

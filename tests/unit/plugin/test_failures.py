@@ -33,11 +33,6 @@ CASES = {
         Exit.UNREACHABLE,
         "does not accept your credentials; they may have expired. Log in again",
     ),
-    "no such request": (
-        ApiError('approvalrequests.countersign.dev "r" not found', code=404),
-        Exit.MISSING,
-        "There is no request r in this namespace.",
-    ),
     "something else that is missing": (
         ApiError('namespaces "x" not found', code=404),
         Exit.MISSING,

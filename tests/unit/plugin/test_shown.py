@@ -49,6 +49,9 @@ Signatures (0/1)
 Conditions
   Planned   True    Planned: Scale Deployment shop/web from 3 to 5 replicas
   Approved  False   SignaturesMissing: Waits for 1 more signature of 1.
+
+To sign it: kubectl countersign approve scale-web -n shop
+What it still needs: kubectl countersign explain scale-web -n shop
 """
 
 
@@ -126,8 +129,20 @@ def test_a_stale_plan_says_so() -> None:
 
 
 def test_a_request_without_a_plan_can_be_shown() -> None:
-    bare = request(status={"plan": None, "conditions": [], "riskLevel": None, "phase": None})
-    assert "Plan" not in text(details(bare, NOW))
+    unseen = {"plan": None, "conditions": [], "riskLevel": None, "phase": None, "message": None}
+    shown = text(details(request(status=unseen), NOW))
+    assert "Plan" not in shown
+    assert shown.startswith("shop/scale-web  Pending\nThe operator has not looked at it yet.")
+    assert "To sign it" not in shown
+
+
+def test_nobody_is_asked_to_sign_what_waits_for_a_time_or_is_over() -> None:
+    frozen = [each | {"reason": "FreezeWindow"} for each in item()["status"]["conditions"]]
+    shown = text(details(request(status={"conditions": frozen}), NOW))
+    assert "To sign it" not in shown
+    assert "What it still needs: kubectl countersign explain scale-web -n shop" in shown
+    over = text(details(request(phase="Denied"), NOW))
+    assert "kubectl countersign" not in over
 
 
 def test_hostile_texts_are_harmless_wherever_they_stand() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from countersign.actions.parser.kinds import kind_of
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
@@ -106,7 +105,7 @@ def history(
             return
         found = [request for each in items if (request := readable(each)) is not None]
         if not found:
-            screen.tell(f"No request is over{_in(namespace)}{f' for {target}' if target else ''}.")
+            screen.tell(_nothing_over(namespace, target))
         elif past.timeline:
             _show_timelines(screen, found)
         else:
@@ -205,6 +204,8 @@ def _is_over(item: JsonObject) -> bool:
 
 def _is_about(item: JsonObject, target: str) -> bool:
     """``deployment/web`` in any spelling, or ``web`` of any kind."""
+    from countersign.actions.parser.kinds import kind_of  # noqa: PLC0415 - slow
+
     request = readable(item)
     if request is None:
         return False
@@ -218,11 +219,18 @@ def _is_about(item: JsonObject, target: str) -> bool:
 
 def _none(namespace: str | None, choice: Choice) -> str:
     place = _in(namespace)
+    everywhere = " -A looks in all namespaces." if namespace else ""
     if choice.to_sign:
-        return f"Nothing waits for your signature{place}."
+        return f"Nothing waits for your signature{place}.{everywhere}"
     if choice.mine:
-        return f"You have proposed nothing{place}."
-    return f"There are no requests{place}. -A shows those of all namespaces."
+        return f"You have proposed nothing{place}.{everywhere}"
+    return f"There are no requests{place}.{everywhere}"
+
+
+def _nothing_over(namespace: str | None, target: str | None) -> str:
+    about = f" about {target}" if target else ""
+    everywhere = " -A looks in all namespaces." if namespace else ""
+    return f"No request{about} has ended yet{_in(namespace)}.{everywhere}"
 
 
 def _in(namespace: str | None) -> str:
