@@ -27,6 +27,10 @@ PROGRAM = "kubectl-countersign"
 COMPLETE = "_KUBECTL_COUNTERSIGN_COMPLETE"
 """The variable by which a shell asks for completion."""
 _SPOKEN = "kubectl countersign"
+_UNQUOTED = (
+    "An action that has options goes into quotes, as one word: kubectl countersign propose "
+    '"kubectl scale deployment/web --replicas=3".'
+)
 
 app = typer.Typer(
     name=PROGRAM,
@@ -106,6 +110,8 @@ def invoke(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except SystemExit as end:
+        if end.code == Exit.REFUSED and arguments[:1] == ["propose"] and "kubectl" in arguments:
+            Screen().tell(_UNQUOTED)
         return end.code if isinstance(end.code, int) else Exit.REFUSED
     return Exit.DONE
 

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from difflib import get_close_matches
 from typing import Any
 
+from countersign.actions.parser.refusal import one_of
 from countersign.errors import ApiError
 from countersign.plugin.exits import Exit, PluginError
 from countersign.plugin.requests import Requests
@@ -20,9 +21,9 @@ async def no_such_request(requests: Requests, namespace: str, name: str) -> Plug
     places, names = await together(_found(requests.places(name)), _found(requests.names(namespace)))
     alike = get_close_matches(name, names, _MOST)
     if places:
-        advice = f"But there is {_either([f'{each}/{name}' for each in places[:_MOST]])}."
+        advice = f"But there is {one_of([f'{each}/{name}' for each in places[:_MOST]])}."
     elif alike:
-        advice = f"Did you mean {_either(alike)}?"
+        advice = f"Did you mean {one_of(alike)}?"
     else:
         advice = "kubectl countersign list -A shows all that you may see."
     return PluginError(
@@ -35,7 +36,3 @@ async def _found(asked: Coroutine[Any, Any, list[str]]) -> list[str]:
         return await asked
     except ApiError:
         return []
-
-
-def _either(words: list[str]) -> str:
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -81,16 +81,16 @@ def changed(request: ApprovalRequest) -> PluginError:
     )
 
 
-def own(request: ApprovalRequest, person: Person) -> Signature | None:
-    """The person's entry."""
-    return next((each for each in request.spec.signatures if each.signer == person.name), None)
+def own(request: ApprovalRequest, name: str) -> Signature | None:
+    """The entry of the person of that name."""
+    return next((each for each in request.spec.signatures if each.signer == name), None)
 
 
 def says_so_already(
     request: ApprovalRequest, person: Person, decision: Decision, digest: str, comment: str | None
 ) -> bool:
     """Whether the entry that would be written is there."""
-    entry = own(request, person)
+    entry = own(request, person.name)
     if entry is None or entry.recorded_by is not None:
         return False
     glass = decision is Decision.BREAK_GLASS

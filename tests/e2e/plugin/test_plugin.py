@@ -234,7 +234,7 @@ def test_ctrl_c_at_the_question_ends_it_at_once_and_signs_nothing(people: People
     people.shop.planned("r")
     said = people.typed("alice", "approve", "r", keys="\x03", after="[y/N]")
     assert said.status == Exit.INTERRUPTED
-    assert "error: Interrupted." in without_colours(said.out)
+    assert "\nerror: Interrupted." in without_colours(said.out)
     assert "signatures" not in people.shop.request("r")["spec"]
 
 

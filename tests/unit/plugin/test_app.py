@@ -33,6 +33,10 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "says"),
     [
         (["lst"], "Did you mean 'list'?"),
+        (
+            ["propose", "kubectl", "scale", "deployment/web", "--replicas=3"],
+            "An action that has options goes into quotes, as one word",
+        ),
         (["wait", "r", "--for", "ever"], "planned"),
         (["wait", "r", "--timeout", "soon"], "--timeout: 'soon' is no duration"),
         (["list", "--phase", "Lost"], "--phase 'Lost': there are Pending"),

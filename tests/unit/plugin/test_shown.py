@@ -9,8 +9,9 @@ import pytest
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.plugin import tables, words
+from countersign.plugin.acts.looking import nothing_over
 from countersign.plugin.details import details
-from countersign.plugin.explaining import explanation, may_approve
+from countersign.plugin.explaining import You, explanation, may_approve
 from countersign.plugin.screen import Line
 from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policy
 from countersign.policy.explaining.explanation import explain
@@ -173,6 +174,28 @@ def test_the_table_has_kubectls_columns() -> None:
     )
 
 
+def test_a_narrow_terminal_gets_the_columns_that_say_most_and_is_told_of_the_others() -> None:
+    def at(width: int, *, wide: bool = False) -> list[str]:
+        return text(
+            tables.table([item()], NOW, namespaces=False, wide=wide, width=width)
+        ).splitlines()
+
+    whole = at(200)
+    assert at(max(map(len, whole))) == whole
+    narrow = at(80)
+    assert narrow == [
+        "NAME        PHASE     OPERATION   TARGET           RISK     SIGNED   AGE",
+        "scale-web   Pending   Scale       Deployment/web   medium   0/1      3m10s",
+        "Too narrow for REQUESTED-BY; -o wide has every column.",
+    ]
+    assert at(70)[2] == "Too narrow for REQUESTED-BY and OPERATION; -o wide has every column."
+    assert at(20) == whole, "what never fits is not thinned out in vain"
+    assert "REQUESTED-BY" in at(80, wide=True)[0]
+    done = tables.history([request(phase="Denied")], NOW, namespaces=False, width=80)
+    assert text(done).startswith("WHEN        NAME        PHASE    OPERATION   TARGET  ")
+    assert "Too narrow for TOOK" in text(done)
+
+
 def test_a_wide_table_tells_when_it_expires_and_what_is_going_on() -> None:
     items = [
         item(status={"expiresAt": "2026-11-27T13:30:00Z"}),
@@ -199,6 +222,18 @@ def test_history_tells_who_signed_and_who_did_not_want_it() -> None:
     shown = text(tables.history([done], NOW, namespaces=False)).splitlines()[1]
     assert shown.startswith("3m10s ago   scale-web   Succeeded")
     assert shown.endswith("alice, bob (no)   1.5s")
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (None, "No request has ended yet in namespace shop. -A looks in all namespaces."),
+        ("deploy/web", "No request about deploy/web has ended yet in namespace shop. -A looks"),
+        ("deploymnt/web", "deploymnt is no kind that is known here; write it like deployment/web."),
+    ],
+)
+def test_no_history_says_where_it_was_looked_for(target: str | None, said: str) -> None:
+    assert said in nothing_over("shop", target)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +279,24 @@ def test_what_is_missing_is_explained() -> None:
     assert "you may not read the role bindings" in explained(one, None)
     assert "nobody: no binding gives that right here" in explained(one, [])
     assert explained(one, [], unseen="You see little.").endswith("\nYou see little.\n")
+
+
+@pytest.mark.parametrize(
+    ("you", "said"),
+    [
+        (You("dave", may=True), "You (dave) could: kubectl countersign approve scale-web -n shop"),
+        (You("dave", may=False), "You (dave) could not: that takes the verb approve on"),
+        (You("alice", may=True), "You (alice) have signed."),
+        (You("agent", may=True), "You (agent) proposed it, so not you."),
+    ],
+)
+@pytest.mark.parametrize("able", [None, ["group sre"]])
+def test_who_asks_is_told_whether_it_could_be_they(
+    you: You, said: str, able: list[str] | None
+) -> None:
+    one = request(spec={"signatures": [signature("alice")]}, status={"requiredSignatures": 2})
+    found = explain(one, (named("two", signatures=2),), {}, NOW)
+    assert said in text(explanation(one, found, able, you=you))
 
 
 def test_what_policies_ask_for_is_explained() -> None:

@@ -15,6 +15,7 @@ from countersign.plugin import explaining, formats, signing, tables
 from countersign.plugin.commands.looking import Choice, Past
 from countersign.plugin.details import details, timeline
 from countersign.plugin.exits import refused
+from countersign.plugin.explaining import You
 from countersign.plugin.linked import linked
 from countersign.plugin.options import Format, Output, Scope, Where
 from countersign.plugin.policies import judge
@@ -48,7 +49,8 @@ def list_(screen: Screen, where: Where, choice: Choice, scope: Scope, output: Ou
         else:
             wide = output.output is Format.WIDE
             now = datetime.now(UTC)
-            screen.show(tables.table(items, now, namespaces=scope.all_namespaces, wide=wide))
+            everywhere, width = scope.all_namespaces, screen.width
+            screen.show(tables.table(items, now, namespaces=everywhere, wide=wide, width=width))
 
     run(where, screen, work)
 
@@ -81,10 +83,12 @@ def explain(screen: Screen, where: Where, name: str, output: Output) -> None:
         if output.for_machines:
             formats.write(screen, output.output, [found.to_json()])
             return
-        rights = found.rights
-        able = await _able(session, rights.subresource) if rights is not None else []
-        about = named.said(request, now)
-        screen.show(explaining.explanation(request, found, able, judged.unseen, about))
+        about, rights = named.said(request, now), found.rights
+        able: list[str] | None = []
+        you: You | None = None
+        if rights is not None:
+            able, you = await together(_able(session, rights.subresource), _you(session, request))
+        screen.show(explaining.explanation(request, found, able, judged.unseen, about, you))
 
     run(where, screen, work)
 
@@ -105,12 +109,13 @@ def history(
             return
         found = [request for each in items if (request := readable(each)) is not None]
         if not found:
-            screen.tell(_nothing_over(namespace, target))
+            screen.tell(nothing_over(namespace, target))
         elif past.timeline:
             _show_timelines(screen, found)
         else:
-            now = datetime.now(UTC)
-            screen.show(tables.history(found, now, namespaces=scope.all_namespaces))
+            now, everywhere = datetime.now(UTC), scope.all_namespaces
+            width = None if output.output is Format.WIDE else screen.width
+            screen.show(tables.history(found, now, namespaces=everywhere, width=width))
 
     run(where, screen, work)
 
@@ -148,8 +153,15 @@ def waits_for(request: ApprovalRequest, me: Person) -> bool:
         return False
     if request.spec.dry_run or request.spec.cancelled or approved.reason != SIGNATURES_MISSING:
         return False
-    entry = signing.own(request, me)
+    entry = signing.own(request, me.name)
     return entry is None or not_for(entry, plan) is not None
+
+
+async def _you(session: Session, request: ApprovalRequest) -> You:
+    """Whether the person could sign it."""
+    tier = _tier(request)
+    me, may = await together(session.reviews.who(), session.reviews.may_sign({tier}))
+    return You(me.name, may=tier in may)
 
 
 async def _able(session: Session, level: str) -> list[str] | None:
@@ -204,17 +216,21 @@ def _is_over(item: JsonObject) -> bool:
 
 def _is_about(item: JsonObject, target: str) -> bool:
     """``deployment/web`` in any spelling, or ``web`` of any kind."""
-    from countersign.actions.parser.kinds import kind_of  # noqa: PLC0415 - slow
-
     request = readable(item)
     if request is None:
         return False
     plan = request.status.plan
     objects = [(each.target.kind, each.target.name) for each in plan.steps] if plan else []
     kind, _, name = target.rpartition("/")
-    known = kind_of(kind) if kind else None
-    wanted = known.kind if known else kind or None
+    wanted = (_known_kind(kind) or kind) if kind else None
     return any(name == each[1] and wanted in (None, each[0]) for each in objects)
+
+
+def _known_kind(word: str) -> str | None:
+    from countersign.actions.parser.kinds import kind_of  # noqa: PLC0415 - slow
+
+    known = kind_of(word)
+    return known.kind if known else None
 
 
 def _none(namespace: str | None, choice: Choice) -> str:
@@ -227,10 +243,14 @@ def _none(namespace: str | None, choice: Choice) -> str:
     return f"There are no requests{place}.{everywhere}"
 
 
-def _nothing_over(namespace: str | None, target: str | None) -> str:
+def nothing_over(namespace: str | None, target: str | None) -> str:
+    """What is said where no request of that place, about that object, is over."""
     about = f" about {target}" if target else ""
-    everywhere = " -A looks in all namespaces." if namespace else ""
-    return f"No request{about} has ended yet{_in(namespace)}.{everywhere}"
+    advice = " -A looks in all namespaces." if namespace else ""
+    kind = (target or "").rpartition("/")[0]
+    if kind and _known_kind(kind) is None:
+        advice = f" {kind} is no kind that is known here; write it like deployment/web."
+    return f"No request{about} has ended yet{_in(namespace)}.{advice}"
 
 
 def _in(namespace: str | None) -> str:
