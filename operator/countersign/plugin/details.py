@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from countersign.api.approval_request import ApprovalRequest
-from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
 from countersign.api.signature import Signature
 from countersign.api.status import MeasuredRadius, Plan, PlanStep, TimelineEvent
 from countersign.plugin import words
 from countersign.plugin.linked import NOTHING_READ, Linked
 from countersign.plugin.screen import Line, Span, line
-from countersign.policy.decide import SIGNATURES_MISSING, current_plan
+from countersign.plugin.signing import lacks_signatures
+from countersign.policy.decide import current_plan
 from countersign.policy.quorum import not_for
 
 UNSEEN = (
@@ -211,11 +211,10 @@ def _conditions(request: ApprovalRequest) -> Iterator[Line]:
 
 def _next(request: ApprovalRequest) -> Iterator[Line]:
     """What people can do with one that waits for them."""
-    approved = request.status.condition(ConditionType.APPROVED)
-    if request.phase is not Phase.PENDING or approved is None or current_plan(request) is None:
+    if request.phase is not Phase.PENDING or current_plan(request) is None:
         return
     yield line()
-    if approved.reason == SIGNATURES_MISSING:
+    if lacks_signatures(request):
         yield line("To sign it: ", (f"kubectl countersign approve {words.at(request)}", "cyan"))
     yield line(
         "What it still needs: ", (f"kubectl countersign explain {words.at(request)}", "cyan")

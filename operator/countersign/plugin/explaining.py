@@ -54,7 +54,7 @@ def explanation(
     if request.phase is not Phase.PENDING or found.rights is None:
         yield from signatures(request)
         return
-    yield from _standing(found)
+    yield from _standing(request, found)
     yield from signatures(request)
     for each in found.ignored:
         yield line("  ", (f"{each.signer}'s approval does not count: {each.why}.", "yellow"))
@@ -66,7 +66,7 @@ def explanation(
         yield line((sentence, "yellow"))
 
 
-def _standing(found: Explanation) -> Iterator[Line]:
+def _standing(request: ApprovalRequest, found: Explanation) -> Iterator[Line]:
     for each in found.met:
         yield line(("✓ ", "green"), each)
     for missing in found.missing:
@@ -83,7 +83,7 @@ def _standing(found: Explanation) -> Iterator[Line]:
         groups = " or ".join(found.break_glass_groups)
         yield line(
             f"In an emergency one signature of {groups} is enough: "
-            "kubectl countersign approve --break-glass -m REASON.",
+            f"kubectl countersign approve {words.at(request)} --break-glass -m REASON",
             hang=2,
         )
     if found.expires_at is not None:

@@ -13,6 +13,7 @@ _CANNOT = re.compile(
     r'User "(?P<who>.*?)" cannot (?P<verb>\S+) resource "(?P<what>\S+?)" in API group "\S*?"'
     r'(?: in the namespace "(?P<where>\S+?)")?'
 )
+_UNTRUSTED = re.compile(r"certificate verify failed: (.*?)\.?(?: \(_ssl|$)")
 _NO_REQUEST = re.compile(r'approvalrequests\S* "([^"]*)" not found')
 _INVALID = re.compile(r'^\S+ "[^"]*" is (?:invalid|forbidden): (.*)', re.DOTALL)
 _ROLES = {
@@ -37,6 +38,12 @@ def told(error: ApiError, server: str) -> PluginError:
     """An error of the API server's, for a person. ``server`` is its URL."""
     text = str(error)
     match error.code:
+        case None if untrusted := _UNTRUSTED.search(text):
+            return PluginError(
+                f"The certificate of the API server {server} is not trusted: {untrusted[1]}. Check "
+                "the certificate-authority of the kubeconfig, or choose another --context.",
+                Exit.UNREACHABLE,
+            )
         case None:
             return PluginError(
                 f"The API server {server} cannot be reached ({text.rpartition(': ')[2]}). Check "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from countersign.api.approval_request import ApprovalRequest
+from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
 from countersign.api.signature import Signature
 from countersign.plugin import words
@@ -12,7 +13,7 @@ from countersign.plugin.commands.deciding import Decision
 from countersign.plugin.exits import Exit, PluginError, refused
 from countersign.plugin.requests import bare
 from countersign.plugin.reviews import Person
-from countersign.policy.decide import current_plan
+from countersign.policy.decide import SIGNATURES_MISSING, SUSPENDED, current_plan
 from countersign.ports import JsonObject
 
 _LONGEST_MANAGER = 128
@@ -79,6 +80,16 @@ def changed(request: ApprovalRequest) -> PluginError:
         f"The plan of {request.key} has changed since it was shown, so nothing was signed. Look at "
         f"the new one: kubectl countersign show {words.at(request)}."
     )
+
+
+def lacks_signatures(request: ApprovalRequest) -> bool:
+    """Whether people still have to sign, also while the kill switch is why it waits."""
+    approved = request.status.condition(ConditionType.APPROVED)
+    if request.phase is not Phase.PENDING or approved is None or current_plan(request) is None:
+        return False
+    have, _, wanted = (request.status.signed or "").partition("/")
+    stopped = approved.reason == SUSPENDED and have.isdecimal() and wanted.isdecimal()
+    return approved.reason == SIGNATURES_MISSING or (stopped and int(have) < int(wanted))
 
 
 def own(request: ApprovalRequest, name: str) -> Signature | None:

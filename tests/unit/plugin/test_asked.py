@@ -23,21 +23,27 @@ from countersign.plugin.screen import Screen
 from countersign.plugin.session import Session, located
 from tests.support.requests_made import OTHER, item, request, signature
 
-FROZEN = {
-    "conditions": [
-        {
-            "type": kind,
-            "status": status,
-            "reason": reason,
-            "message": "",
-            "lastTransitionTime": "2026-11-27T11:57:00Z",
-        }
-        for kind, status, reason in (
-            ("Planned", "True", "Planned"),
-            ("Approved", "False", "FreezeWindow"),
-        )
-    ]
-}
+
+def waiting_for(why: str) -> dict[str, Any]:
+    """A status: planned, and not approved for a reason."""
+    return {
+        "conditions": [
+            {
+                "type": kind,
+                "status": status,
+                "reason": reason,
+                "message": "",
+                "lastTransitionTime": "2026-11-27T11:57:00Z",
+            }
+            for kind, status, reason in (
+                ("Planned", "True", "Planned"),
+                ("Approved", "False", why),
+            )
+        ]
+    }
+
+
+FROZEN, SUSPENDED = waiting_for("FreezeWindow"), waiting_for("Suspended")
 ALICE = Person("alice", ("sre",))
 UNPLANNED = {"plan": None, "conditions": [], "riskLevel": None}
 
@@ -134,6 +140,9 @@ async def test_a_server_that_does_not_know_one_is_no_answer() -> None:
         ({"spec": {"signatures": [signature("alice", plan=OTHER)]}}, True),
         ({"spec": {"signatures": [signature("bob")]}}, True),
         ({"status": FROZEN}, False),
+        ({"status": SUSPENDED | {"signed": "1/2"}}, True),
+        ({"status": SUSPENDED | {"signed": "2/2"}}, False),
+        ({"status": SUSPENDED | {"signed": None}}, False),
         ({"spec": {"submittedBy": "alice"}}, False),
         ({"spec": {"requestedBy": "alice"}}, False),
         ({"spec": {"dryRun": True}}, False),

@@ -28,6 +28,24 @@ CASES = {
         Exit.UNREACHABLE,
         "The API server https://cluster.example.com cannot be reached (connection refused).",
     ),
+    "a certificate of somebody else's": (
+        ApiError(
+            "GET /x: Cannot connect to host c:443 ssl:True [SSLCertVerificationError: (1, '[SSL: "
+            "CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in "
+            "certificate chain (_ssl.c:1006)')]"
+        ),
+        Exit.UNREACHABLE,
+        "The certificate of the API server https://cluster.example.com is not trusted: self-signed "
+        "certificate in certificate chain. Check the certificate-authority of the kubeconfig",
+    ),
+    "a certificate for another name": (
+        ApiError(
+            "GET /x: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, "
+            "certificate is not valid for 'c'. (_ssl.c:1006)"
+        ),
+        Exit.UNREACHABLE,
+        "is not trusted: Hostname mismatch, certificate is not valid for 'c'. Check",
+    ),
     "expired credentials": (
         ApiError("Unauthorized", code=401),
         Exit.UNREACHABLE,

@@ -314,7 +314,8 @@ def test_what_policies_ask_for_is_explained() -> None:
     assert "Missing: 1 more signature for owners (policy shop): group owners, user dave." in told
     assert "Each signature has to say why (-m)." in told
     assert "alice's approval does not count: it has to have a comment" in told
-    assert "! A migration runs.\n" in told
+    assert "! Suspended by policy shop: A migration runs.\n" in told
+    assert "kubectl countersign approve scale-web -n shop --break-glass -m REASON\n" in told
     assert "one signature of on-call is enough" in told
     assert "of them, whom the policies above name" in told
 

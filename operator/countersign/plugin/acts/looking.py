@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from countersign.api.approval_request import ApprovalRequest
-from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
 from countersign.cluster.urls import url_of
 from countersign.connection import Call
@@ -24,7 +23,7 @@ from countersign.plugin.reviews import Person, Tier
 from countersign.plugin.screen import Screen, line
 from countersign.plugin.session import Session, located, run
 from countersign.plugin.together import together
-from countersign.policy.decide import SIGNATURES_MISSING, current_plan
+from countersign.policy.decide import current_plan
 from countersign.policy.quorum import not_for
 from countersign.ports import JsonObject, ObjectPath
 
@@ -146,12 +145,12 @@ async def _about_me(session: Session, items: list[JsonObject], choice: Choice) -
 
 def waits_for(request: ApprovalRequest, me: Person) -> bool:
     """Whether a request waits for signatures, and a person's could be one, rights aside."""
-    plan, approved = current_plan(request), request.status.condition(ConditionType.APPROVED)
-    if request.phase is not Phase.PENDING or plan is None or approved is None:
+    plan = current_plan(request)
+    if plan is None or not signing.lacks_signatures(request):
         return False
     if me.name in (request.spec.requested_by, request.spec.submitted_by):
         return False
-    if request.spec.dry_run or request.spec.cancelled or approved.reason != SIGNATURES_MISSING:
+    if request.spec.dry_run or request.spec.cancelled:
         return False
     entry = signing.own(request, me.name)
     return entry is None or not_for(entry, plan) is not None
