@@ -38,18 +38,8 @@ def told(error: ApiError, server: str) -> PluginError:
     """An error of the API server's, for a person. ``server`` is its URL."""
     text = str(error)
     match error.code:
-        case None if untrusted := _UNTRUSTED.search(text):
-            return PluginError(
-                f"The certificate of the API server {server} is not trusted: {untrusted[1]}. Check "
-                "the certificate-authority of the kubeconfig, or choose another --context.",
-                Exit.UNREACHABLE,
-            )
         case None:
-            return PluginError(
-                f"The API server {server} cannot be reached ({text.rpartition(': ')[2]}). Check "
-                "the network, or choose another --context.",
-                Exit.UNREACHABLE,
-            )
+            return PluginError(_unreached(text, server), Exit.UNREACHABLE)
         case HTTPStatus.UNAUTHORIZED:
             return PluginError(
                 f"The API server {server} does not accept your credentials; they may have expired. "
@@ -68,6 +58,18 @@ def told(error: ApiError, server: str) -> PluginError:
             return PluginError(
                 f"The API server could not do it just now: {text}. Try again.", Exit.UNREACHABLE
             )
+
+
+def _unreached(text: str, server: str) -> str:
+    if untrusted := _UNTRUSTED.search(text):
+        return (
+            f"The certificate of the API server {server} is not trusted: {untrusted[1]}. Check the "
+            "certificate-authority of the kubeconfig, or choose another --context."
+        )
+    return (
+        f"The API server {server} cannot be reached ({text.rpartition(': ')[2]}). Check the "
+        "network, or choose another --context."
+    )
 
 
 def missing_request(error: ApiError) -> str | None:

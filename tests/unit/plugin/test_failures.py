@@ -35,8 +35,7 @@ CASES = {
             "certificate chain (_ssl.c:1006)')]"
         ),
         Exit.UNREACHABLE,
-        "The certificate of the API server https://cluster.example.com is not trusted: self-signed "
-        "certificate in certificate chain. Check the certificate-authority of the kubeconfig",
+        "is not trusted: self-signed certificate in certificate chain. Check the certificate-auth",
     ),
     "a certificate for another name": (
         ApiError(
