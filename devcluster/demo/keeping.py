@@ -25,15 +25,19 @@ _TRY: Final = """\
   kubectl --context=bob create -f manifests/samples/approvalrequest.yaml
   kubectl --context=dave get approvals -o wide
   kubectl --context=dave patch approval NAME --type=merge \\
-    -p '{"spec": {"signatures": [{"signer": "dave", "decision": "Approve"}]}}'"""
+    -p '{"spec": {"signatures": [{"signer": "dave", "decision": "Approve"}]}}'
+or, with the plugin:
+  kubectl countersign propose "scale deployment web to 5 replicas" --context agent
+  kubectl countersign list --to-sign --context alice
+  kubectl countersign approve NAME --context alice"""
 
 
 def keep_running(terminal: Terminal, cluster: Cluster, operator: OperatorProcess) -> None:
     """Print how to play with it, and wait for Ctrl-C; InterruptError for any other signal."""
     terminal.say("It keeps running. In another terminal, in this folder:")
     terminal.lines("", f"  export KUBECONFIG={cluster.kubeconfig}")
-    if not shutil.which("kubectl"):
-        terminal.lines(f"  export PATH={find_tool('kubectl').parent}:$PATH")
+    if not all(map(shutil.which, ("kubectl", "kubectl-countersign"))):
+        terminal.lines(f"  export PATH={find_tool('kubectl-countersign').parent}:$PATH")
     terminal.say("Contexts, and what each may do:")
     terminal.lines("", _MAY)
     terminal.say("Try this, with the name that the first command prints for NAME:")

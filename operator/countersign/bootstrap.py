@@ -10,14 +10,10 @@ from typing import TYPE_CHECKING
 
 from countersign.casework import Casework
 from countersign.clock import SystemClock
-from countersign.cluster import (
-    KubernetesCasebook,
-    KubernetesCluster,
-    KubernetesConfigMaps,
-    KubernetesLease,
-    KubernetesSchema,
-    OperatorDesk,
-)
+from countersign.cluster.casebook import KubernetesCasebook
+from countersign.cluster.desk import OperatorDesk
+from countersign.cluster.own_objects import KubernetesConfigMaps, KubernetesLease, KubernetesSchema
+from countersign.cluster.targets import KubernetesCluster
 from countersign.config import Settings
 from countersign.connection import Connection, load_configuration
 from countersign.effects import Outbox, outbox_of

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from countersign.cluster import KubernetesConfigMaps
+from countersign.cluster.own_objects import KubernetesConfigMaps
 from countersign.connection import Connection
 from countersign.kubeconfig import load_place
 from countersign.records.execution import Choice, Frequency

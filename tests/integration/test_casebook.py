@@ -12,7 +12,7 @@ import pytest
 
 from countersign.api.incident import Incident, IncidentPhase
 from countersign.api.playbook import PlaybookSpec, PlaybookState, PlaybookStep
-from countersign.cluster import KubernetesCasebook
+from countersign.cluster.casebook import KubernetesCasebook
 from countersign.connection import Connection
 from countersign.errors import ApiError
 from countersign.kubeconfig import load_place

@@ -17,14 +17,11 @@ from countersign.api.effects import EffectState, EffectStatus
 from countersign.api.kinds import BUILT_IN, Resource
 from countersign.api.risk import Risk
 from countersign.api.status import OUTPUT_LIMIT, Attempt
-from countersign.cluster import (
-    KubernetesCluster,
-    KubernetesConfigMaps,
-    KubernetesLease,
-    OperatorDesk,
-    discovery,
-    status_changes,
-)
+from countersign.cluster import discovery
+from countersign.cluster.comparing import status_changes
+from countersign.cluster.desk import OperatorDesk
+from countersign.cluster.own_objects import KubernetesConfigMaps, KubernetesLease
+from countersign.cluster.targets import KubernetesCluster
 from countersign.connection import Connection
 from countersign.errors import ApiError, RefusedError
 from countersign.policy import endings, transitions

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from countersign.cluster import Reflector
+from countersign.cluster.reflector import Reflector
 from countersign.connection import Call
 from countersign.errors import ApiError
 from countersign.ports import ObjectPath

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from countersign.api.approval_policy import POLICY_PLURAL, ApprovalPolicyStatus, PolicyCondition
 from countersign.api.approval_request import GROUP, PLURAL, VERSION, ApprovalRequest
-from countersign.cluster import Reflector
+from countersign.cluster.reflector import Reflector
 from countersign.connection import Connection
 from countersign.errors import ApiError
 from countersign.handlers.wakeups import Wakeups

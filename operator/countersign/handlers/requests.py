@@ -17,7 +17,7 @@ from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.base import format_time
 from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
-from countersign.cluster import status_changes
+from countersign.cluster.comparing import status_changes
 from countersign.effects import Outbox
 from countersign.errors import ApiError
 from countersign.handlers.unreadable import refuse_unreadable

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 from typer.completion import get_completion_inspect_parameters
@@ -26,6 +27,10 @@ PROGRAM = "kubectl-countersign"
 COMPLETE = "_KUBECTL_COUNTERSIGN_COMPLETE"
 """The variable by which a shell asks for completion."""
 _SPOKEN = "kubectl countersign"
+_UNQUOTED = (
+    "An action that has options goes into quotes, as one word: kubectl countersign propose "
+    '"kubectl scale deployment/web --replicas=3".'
+)
 
 app = typer.Typer(
     name=PROGRAM,
@@ -38,6 +43,27 @@ app = typer.Typer(
     "Everything can be done with plain kubectl as well: docs/plugin.md says how.",
     help="Actions on a cluster that need people's approval: propose, sign, follow.",
 )
+
+
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - only here
+
+        Screen().say(version("countersign"))
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version."),
+    ] = False,
+) -> None:
+    """Options that stand before any command."""
+    del version  # It has been told by now.
+
 
 for name, command in {
     "propose": proposing.propose,
@@ -84,6 +110,8 @@ def invoke(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except SystemExit as end:
+        if end.code == Exit.REFUSED and arguments[:1] == ["propose"] and "kubectl" in arguments:
+            Screen().tell(_UNQUOTED)
         return end.code if isinstance(end.code, int) else Exit.REFUSED
     return Exit.DONE
 

@@ -6,14 +6,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from countersign.api.approval_request import ApprovalRequest
+from countersign.api.phase import Phase
 from countersign.api.signature import Signature
 from countersign.api.status import MeasuredRadius, Plan, PlanStep, TimelineEvent
 from countersign.plugin import words
 from countersign.plugin.linked import NOTHING_READ, Linked
 from countersign.plugin.screen import Line, Span, line
+from countersign.plugin.signing import lacks_signatures
 from countersign.policy.decide import current_plan
 from countersign.policy.quorum import not_for
 
+UNSEEN = (
+    "The operator has not looked at it yet. If it stays so: kubectl get pods -n countersign-system."
+)
 _LABEL = 14
 """Width of the labels on the left."""
 _SYMBOLS = {"success": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "red")}
@@ -29,6 +34,7 @@ def details(
     yield from _outcome(request)
     yield from timeline(request.status.timeline)
     yield from _conditions(request)
+    yield from _next(request)
 
 
 def summary(
@@ -37,8 +43,8 @@ def summary(
     """What is asked for, and what exactly would be done: what a signature is for."""
     spec, status = request.spec, request.status
     yield line((request.key, "bold"), "  ", words.phase(request))
-    if status.message:
-        yield line(status.message)
+    if status.message or request.phase is Phase.PENDING:
+        yield line(status.message or UNSEEN)
     yield line()
     if spec.action is not None:
         yield from _field("Action", spec.action)
@@ -201,6 +207,18 @@ def _conditions(request: ApprovalRequest) -> Iterator[Line]:
             f"{each.reason}: {each.message}" if each.message else each.reason,
             hang=20,
         )
+
+
+def _next(request: ApprovalRequest) -> Iterator[Line]:
+    """What people can do with one that waits for them."""
+    if request.phase is not Phase.PENDING or current_plan(request) is None:
+        return
+    yield line()
+    if lacks_signatures(request):
+        yield line("To sign it: ", (f"kubectl countersign approve {words.at(request)}", "cyan"))
+    yield line(
+        "What it still needs: ", (f"kubectl countersign explain {words.at(request)}", "cyan")
+    )
 
 
 def _field(label: str, value: str | Span) -> Iterator[Line]:

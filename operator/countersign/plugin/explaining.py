@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from countersign.api.approval_request import GROUP, PLURAL, ApprovalRequest
 from countersign.api.base import format_time
@@ -10,11 +11,22 @@ from countersign.api.phase import Phase
 from countersign.plugin import words
 from countersign.plugin.details import signatures
 from countersign.plugin.screen import Line, Span, line
+from countersign.plugin.signing import own
+from countersign.policy.decide import current_plan
 from countersign.policy.explaining.explained import Explanation, Missing, Rights
+from countersign.policy.quorum import not_for
 from countersign.policy.reading.fields import listed, part
 from countersign.ports import JsonObject
 
 _VERB = "approve"
+
+
+@dataclass(frozen=True)
+class You:
+    """Who asks; ``may``: whether RBAC lets them sign requests of that risk there."""
+
+    name: str
+    may: bool
 
 
 def explanation(
@@ -23,11 +35,13 @@ def explanation(
     able: Sequence[str] | None,
     unseen: Sequence[str] = (),
     about: Sequence[tuple[str, Span]] = (),
+    you: You | None = None,
 ) -> Iterator[Line]:
     """Which policies apply, what is missing and who could give it.
 
     ``able`` are those who hold the right to sign; None where one may not see that. ``unseen`` is
     what else one may not see, a sentence each. ``about`` is what it belongs to, with a label each.
+    ``you`` is who asks, where that is known.
     """
     yield line((request.key, "bold"), "  ", words.phase(request))
     yield line(found.message or "It has been decided.")
@@ -40,17 +54,19 @@ def explanation(
     if request.phase is not Phase.PENDING or found.rights is None:
         yield from signatures(request)
         return
-    yield from _standing(found)
+    yield from _standing(request, found)
     yield from signatures(request)
     for each in found.ignored:
         yield line("  ", (f"{each.signer}'s approval does not count: {each.why}.", "yellow"))
     yield line()
     yield from _who_could(request, found, found.rights, able)
+    if you is not None:
+        yield line("  ", *_could_you(request, found.rights, you), hang=2)
     for sentence in unseen:
         yield line((sentence, "yellow"))
 
 
-def _standing(found: Explanation) -> Iterator[Line]:
+def _standing(request: ApprovalRequest, found: Explanation) -> Iterator[Line]:
     for each in found.met:
         yield line(("✓ ", "green"), each)
     for missing in found.missing:
@@ -67,7 +83,7 @@ def _standing(found: Explanation) -> Iterator[Line]:
         groups = " or ".join(found.break_glass_groups)
         yield line(
             f"In an emergency one signature of {groups} is enough: "
-            "kubectl countersign approve --break-glass -m REASON.",
+            f"kubectl countersign approve {words.at(request)} --break-glass -m REASON",
             hang=2,
         )
     if found.expires_at is not None:
@@ -103,7 +119,6 @@ def _who_could(
             f"{rights.namespace}; you may not read the role bindings that say who.",
             hang=2,
         )
-        yield line(f"  yourself? kubectl auth can-i approve approvalrequests --subresource={level}")
         return
     done = {f"user {each.signer}" for each in request.spec.signatures}
     for who in able:
@@ -116,6 +131,20 @@ def _who_could(
     narrowed = "; of them, whom the policies above name" if _is_narrowed(found) else ""
     never = f"{requester or 'the requester'} never signs their own"
     yield line("  ", (f"by the role bindings{narrowed}; {never}", "dim"))
+
+
+def _could_you(request: ApprovalRequest, rights: Rights, you: You) -> Sequence[str | Span]:
+    if you.name in (request.spec.requested_by, request.spec.submitted_by):
+        return (f"You ({you.name}) proposed it, so not you.",)
+    if not you.may:
+        right = f"approve on approvalrequests/{rights.subresource}"
+        return (f"You ({you.name}) could not: that takes the verb {right} here.",)
+    entry = own(request, you.name)
+    plan = current_plan(request)
+    if entry is not None and plan is not None and not_for(entry, plan) is None:
+        return (f"You ({you.name}) have signed.",)
+    command = f"kubectl countersign approve {words.at(request)}"
+    return f"You ({you.name}) could: ", (command, "cyan")
 
 
 def _is_narrowed(found: Explanation) -> bool:

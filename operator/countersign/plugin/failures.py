@@ -13,6 +13,8 @@ _CANNOT = re.compile(
     r'User "(?P<who>.*?)" cannot (?P<verb>\S+) resource "(?P<what>\S+?)" in API group "\S*?"'
     r'(?: in the namespace "(?P<where>\S+?)")?'
 )
+_UNTRUSTED = re.compile(r"certificate verify failed: (.*?)\.?(?: \(_ssl|$)")
+_NO_REQUEST = re.compile(r'approvalrequests\S* "([^"]*)" not found')
 _INVALID = re.compile(r'^\S+ "[^"]*" is (?:invalid|forbidden): (.*)', re.DOTALL)
 _ROLES = {
     "create": "countersign-proposer",
@@ -37,11 +39,7 @@ def told(error: ApiError, server: str) -> PluginError:
     text = str(error)
     match error.code:
         case None:
-            return PluginError(
-                f"The API server {server} cannot be reached ({text.rpartition(': ')[2]}). Check "
-                "the network, or choose another --context.",
-                Exit.UNREACHABLE,
-            )
+            return PluginError(_unreached(text, server), Exit.UNREACHABLE)
         case HTTPStatus.UNAUTHORIZED:
             return PluginError(
                 f"The API server {server} does not accept your credentials; they may have expired. "
@@ -62,16 +60,27 @@ def told(error: ApiError, server: str) -> PluginError:
             )
 
 
+def _unreached(text: str, server: str) -> str:
+    if untrusted := _UNTRUSTED.search(text):
+        return (
+            f"The certificate of the API server {server} is not trusted: {untrusted[1]}. Check the "
+            "certificate-authority of the kubeconfig, or choose another --context."
+        )
+    return (
+        f"The API server {server} cannot be reached ({text.rpartition(': ')[2]}). Check the "
+        "network, or choose another --context."
+    )
+
+
+def missing_request(error: ApiError) -> str | None:
+    """The name of the request that there is not, where that is what the error says."""
+    found = _NO_REQUEST.match(str(error))
+    return found[1] if error.not_found and found else None
+
+
 def _not_found(text: str) -> PluginError:
     if "could not find the requested resource" in text or "page not found" in text:
         return PluginError(_NOT_INSTALLED, Exit.MISSING)
-    found = re.search(r'"([^"]*)" not found', text)
-    if found is not None and text.startswith("approvalrequests"):
-        return PluginError(
-            f"There is no request {found[1]} in this namespace. kubectl countersign list -A shows "
-            "all that you may see.",
-            Exit.MISSING,
-        )
     return PluginError(f"{text.rstrip('.')}. Check the name.", Exit.MISSING)
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from countersign.actions.render import action_text
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident
 from countersign.api.playbook import Playbook
@@ -76,7 +75,12 @@ async def linked(session: Session, request: ApprovalRequest) -> Linked:
 
 def _mentioned(request: ApprovalRequest) -> str | None:
     """Name of the incident that the operator takes it to belong to."""
-    return incident_name(request, action_text(request))
+    action = request.spec.action
+    if action is None:
+        from countersign.actions.render import action_text  # noqa: PLC0415 - slow
+
+        action = action_text(request)
+    return incident_name(request, action)
 
 
 async def _read(asked: Coroutine[Any, Any, Found] | None) -> Found | str | None:

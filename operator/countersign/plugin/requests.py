@@ -13,6 +13,7 @@ from countersign.ports import JsonObject, ObjectPath, PatchForm
 MANAGER = "kubectl-countersign"
 _CHUNK = 500
 """Objects an answer holds, as with kubectl: more come in several."""
+_OUTLINES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 class Requests:
@@ -37,6 +38,25 @@ class Requests:
             token = (answer.get("metadata") or {}).get("continue") or ""
             if not token:
                 return sorted(found, key=_created)
+
+    async def names(self, namespace: str) -> list[str]:
+        """The names of those of a namespace, in no order that means anything."""
+        return [str(each["metadata"]["name"]) for each in await self._outlines(namespace)]
+
+    async def places(self, name: str) -> list[str]:
+        """The namespaces that have one of this name."""
+        query = (("fieldSelector", f"metadata.name={name}"),)
+        return [str(each["metadata"]["namespace"]) for each in await self._outlines(None, query)]
+
+    async def _outlines(
+        self, namespace: str | None, query: tuple[tuple[str, str], ...] = ()
+    ) -> list[JsonObject]:
+        """Metadata alone, of as many as one answer holds."""
+        query = (("limit", str(_CHUNK)), *query)
+        answer = await self._connection.request(
+            Call("GET", _url(namespace), query=query, accept=_OUTLINES)
+        )
+        return list(answer.get("items") or [])
 
     async def create(self, namespace: str, body: JsonObject) -> JsonObject:
         """Propose."""

@@ -127,6 +127,11 @@ class Screen:
         self._console.print(Segments(parts), end="")
 
     @property
+    def width(self) -> int | None:
+        """Columns of the terminal; None where lines may be as long as they are, as in a pipe."""
+        return self._console.width if self._console.is_terminal else None
+
+    @property
     def is_terminal(self) -> bool:
         """Whether a person can be asked, and sees the question."""
         return sys.stdin.isatty() and self._err.isatty()
@@ -136,7 +141,11 @@ class Screen:
         with _interruptible():  # From the moment on when the question can be seen.
             self._err.write(f"{harmless(question)} [y/N] ")
             self._err.flush()
-            answer = sys.stdin.readline()
+            try:
+                answer = sys.stdin.readline()
+            except KeyboardInterrupt:
+                self._err.write("\n")  # As below: what is said next begins a line.
+                raise
         if not answer.endswith("\n"):
             self._err.write("\n")  # The input has ended (Ctrl-D) on the line of the question.
         return answer.strip().lower() in ("y", "yes")

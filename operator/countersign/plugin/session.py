@@ -11,7 +11,8 @@ from countersign.connection import Connection
 from countersign.errors import ApiError
 from countersign.kubeconfig import KubeconfigError, load_place
 from countersign.plugin.exits import Exit, PluginError, refused
-from countersign.plugin.failures import told
+from countersign.plugin.failures import missing_request, told
+from countersign.plugin.lookalikes import no_such_request
 from countersign.plugin.options import Where
 from countersign.plugin.reading import read
 from countersign.plugin.requests import MANAGER, Requests
@@ -78,6 +79,9 @@ async def _run(where: Where, screen: Screen, work: Callable[[Session], Awaitable
     try:
         await work(session)
     except ApiError as error:
+        name = missing_request(error)
+        if name is not None:
+            raise await no_such_request(session.requests, session.namespace, name) from error
         raise told(error, place.configuration.host) from error
     finally:
         await connection.close()

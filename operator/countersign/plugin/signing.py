@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from countersign.api.approval_request import ApprovalRequest
+from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
 from countersign.api.signature import Signature
 from countersign.plugin import words
@@ -12,7 +13,7 @@ from countersign.plugin.commands.deciding import Decision
 from countersign.plugin.exits import Exit, PluginError, refused
 from countersign.plugin.requests import bare
 from countersign.plugin.reviews import Person
-from countersign.policy.decide import current_plan
+from countersign.policy.decide import SIGNATURES_MISSING, SUSPENDED, current_plan
 from countersign.ports import JsonObject
 
 _LONGEST_MANAGER = 128
@@ -81,16 +82,26 @@ def changed(request: ApprovalRequest) -> PluginError:
     )
 
 
-def own(request: ApprovalRequest, person: Person) -> Signature | None:
-    """The person's entry."""
-    return next((each for each in request.spec.signatures if each.signer == person.name), None)
+def lacks_signatures(request: ApprovalRequest) -> bool:
+    """Whether people still have to sign, also while the kill switch is why it waits."""
+    approved = request.status.condition(ConditionType.APPROVED)
+    if request.phase is not Phase.PENDING or approved is None or current_plan(request) is None:
+        return False
+    have, _, wanted = (request.status.signed or "").partition("/")
+    stopped = approved.reason == SUSPENDED and have.isdecimal() and wanted.isdecimal()
+    return approved.reason == SIGNATURES_MISSING or (stopped and int(have) < int(wanted))
+
+
+def own(request: ApprovalRequest, name: str) -> Signature | None:
+    """The entry of the person of that name."""
+    return next((each for each in request.spec.signatures if each.signer == name), None)
 
 
 def says_so_already(
     request: ApprovalRequest, person: Person, decision: Decision, digest: str, comment: str | None
 ) -> bool:
     """Whether the entry that would be written is there."""
-    entry = own(request, person)
+    entry = own(request, person.name)
     if entry is None or entry.recorded_by is not None:
         return False
     glass = decision is Decision.BREAK_GLASS

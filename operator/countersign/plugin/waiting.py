@@ -10,6 +10,7 @@ from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
 from countersign.errors import ApiError
 from countersign.plugin import words
+from countersign.plugin.details import UNSEEN
 from countersign.plugin.exits import Exit, PluginError
 from countersign.plugin.options import Goal
 from countersign.plugin.reading import read
@@ -61,7 +62,7 @@ async def wait(
                 await _follow(session, last, goal, shown.now)
     except TimeoutError:
         raise PluginError(
-            f"{request.key} is still {last[0].phase}: {last[0].status.message or 'nothing yet'} "
+            f"{request.key} is still {last[0].phase}: {last[0].status.message or UNSEEN} "
             f"Wait on: kubectl countersign wait {words.at(request)} --for {goal.value}.",
             Exit.TIMEOUT,
         ) from None
@@ -111,7 +112,7 @@ async def _watched(
 
 
 def _progress(request: ApprovalRequest, goal: Goal) -> str:
-    said = request.status.message or "waits for the operator"
+    said = request.status.message or UNSEEN
     return f"{request.key} {request.phase.value} (until {goal.value}): {said}"
 
 

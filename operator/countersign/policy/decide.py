@@ -39,6 +39,8 @@ from countersign.policy.quorum import Tally, count
 
 SIGNATURES_MISSING = "SignaturesMissing"
 """Reason of the condition Approved while somebody still has to sign."""
+SUSPENDED = "Suspended"
+"""The same while the kill switch is on; people can go on signing."""
 _OUTDATED = (
     "The plan was written, but the API server has dropped it: the installed CRD is older than "
     "the operator. Apply crds/ again, then create a new request."
@@ -208,5 +210,5 @@ def _stopped(
     if (suspender := needs.suspended_by) is not None:
         why = suspender.require.suspend_message
         message = f"Suspended by policy {suspender.name}" + (f": {why}" if why else ".")
-        return Wait("Suspended", message, expires, counted, needs)
+        return Wait(SUSPENDED, message, expires, counted, needs)
     return None

@@ -234,7 +234,7 @@ def test_ctrl_c_at_the_question_ends_it_at_once_and_signs_nothing(people: People
     people.shop.planned("r")
     said = people.typed("alice", "approve", "r", keys="\x03", after="[y/N]")
     assert said.status == Exit.INTERRUPTED
-    assert "error: Interrupted." in without_colours(said.out)
+    assert "\nerror: Interrupted." in without_colours(said.out)
     assert "signatures" not in people.shop.request("r")["spec"]
 
 
@@ -378,6 +378,21 @@ def test_waiting_ends_in_time_and_says_where_things_stand(people: People) -> Non
     assert people.run("agent", "wait", "nope").status == Exit.MISSING
 
 
+def test_a_request_that_is_not_there_is_told_with_what_is_meant(people: People) -> None:
+    place = people.shop.namespace
+    people.shop.propose(f"only-in-{place}", action=RESTART)
+    for command in ("show", "wait", "approve", "withdraw", "cancel"):
+        misspelt = people.run("alice", command, f"onyl-in-{place}")
+        assert misspelt.status == Exit.MISSING, misspelt
+        assert misspelt.err == (
+            f"error: There is no request onyl-in-{place} in namespace {place}. Did you mean "
+            f"only-in-{place}?\n"
+        )
+    elsewhere = people.run("alice", "show", f"only-in-{place}", "-n", "default")
+    assert elsewhere.status == Exit.MISSING
+    assert elsewhere.err.endswith(f"in namespace default. But there is {place}/only-in-{place}.\n")
+
+
 def test_who_could_sign_is_told_to_those_who_may_know(people: People) -> None:
     people.shop.propose("r", action=RESTART, riskLevel="high")
     people.shop.planned("r")
@@ -390,6 +405,11 @@ def test_who_could_sign_is_told_to_those_who_may_know(people: People) -> None:
     assert "✓ carol (sre-leads) approves" in told
     eve = people.run("eve", "explain", "r").out
     assert "whoever has the verb approve on approvalrequests/high" in eve
+    assert "You (eve) could not: that takes the verb approve on approvalrequests/high" in eve
+    assert "You (agent) proposed it" in people.run("agent", "explain", "r").out
+    assert "You (carol) have signed." in people.run("carol", "explain", "r").out
+    could = f"You (erin) could: kubectl countersign approve r -n {people.shop.namespace}"
+    assert could in people.run("erin", "explain", "r").out
 
 
 def test_in_an_emergency_one_person_is_enough_and_is_told_how(people: People) -> None:
@@ -406,9 +426,12 @@ def test_in_an_emergency_one_person_is_enough_and_is_told_how(people: People) ->
     shop.planned("r")
     told = people.run("admin", "explain", "r").out
     assert f"policy default, {name}." in told
-    assert "one signature of sre is enough: kubectl countersign approve --break-glass" in told
-    silent = people.run("alice", "approve", "r", "-y", "--break-glass")
-    assert silent.status == Exit.REFUSED
+    assert "one signature of sre is enough: kubectl countersign approve r -n " in told
+    for glass in ((), ("--break-glass",)):
+        silent = people.run("alice", "approve", "r", "-y", *glass)
+        assert silent.status == Exit.REFUSED
+        assert "-m" in silent.err
+    assert "signatures" not in shop.request("r")["spec"], "it would not have counted"
     why = ("-m", "Site is down.")
     broken = people.run("alice", "approve", "r", "-y", "--break-glass", *why)
     assert broken.status == Exit.DONE, broken.err

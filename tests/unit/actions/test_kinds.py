@@ -112,3 +112,18 @@ def test_a_kind_of_a_cluster_has_no_namespace_but_its_namesake_may_have_one():
 )
 def test_a_kind_is_written_so_that_it_is_read_as_no_other(kind, api_version, word):
     assert word_for(kind, api_version) == word
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("kubectl delete deploymnt web", " Did you mean deployment?"),
+        ("kubectl delete configmpas x", " Did you mean configmaps?"),
+        ("kubectl delete qwertz web", ""),
+        (f"kubectl delete {'deployment' * 50} web", ""),
+    ],
+)
+def test_a_kind_that_is_misspelt_is_asked_about_and_never_guessed(text, asked):
+    refusal = parse(text)
+    assert isinstance(refusal, Refusal)
+    assert f"no kind that is known here.{asked} Write the kind" in refusal.message

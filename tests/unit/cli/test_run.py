@@ -10,12 +10,33 @@ from countersign.errors import StoreError
 from countersign.handlers import operator as operator_module
 
 
-def test_a_wrong_setting_is_named_and_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"PARALLEL": "0"}, "COUNTERSIGN_PARALLEL: Input should be greater than or equal to 1."),
+        (
+            {"WATCH_NAMESPACES": "shop"},
+            'COUNTERSIGN_WATCH_NAMESPACES: write a JSON list, such as ["shop"].',
+        ),
+        ({"STORE": "sql"}, "COUNTERSIGN_STORE=sql needs COUNTERSIGN_STORE_URL: sqlite:////path/"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_nothing_is_started(
+    given: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(operator_module, "run", lambda _: pytest.fail("it was started"))
-    result = CliRunner().invoke(app, ["run"], env={"COUNTERSIGN_PARALLEL": "0"})
+    environment = {f"COUNTERSIGN_{name}": value for name, value in given.items()}
+    result = CliRunner().invoke(app, ["run"], env=environment)
     assert result.exit_code == 2
-    assert "COUNTERSIGN_* variable is wrong" in result.output
-    assert "parallel" in result.output
+    assert result.output.startswith(said)
+    assert result.output.count("\n") == 1
+
+
+def test_all_wrong_settings_are_named_at_once_and_no_secret_is_shown() -> None:
+    given = {"COUNTERSIGN_PARALLEL": "s3cret", "COUNTERSIGN_LOCALE": "s3cret"}
+    result = CliRunner().invoke(app, ["run"], env=given)
+    assert [line.partition(":")[0] for line in result.output.splitlines()] == list(given)
+    assert "s3cret" not in result.output
 
 
 def test_the_operators_exit_status_is_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:

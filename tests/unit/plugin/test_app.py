@@ -33,6 +33,10 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "says"),
     [
         (["lst"], "Did you mean 'list'?"),
+        (
+            ["propose", "kubectl", "scale", "deployment/web", "--replicas=3"],
+            "An action that has options goes into quotes, as one word",
+        ),
         (["wait", "r", "--for", "ever"], "planned"),
         (["wait", "r", "--timeout", "soon"], "--timeout: 'soon' is no duration"),
         (["list", "--phase", "Lost"], "--phase 'Lost': there are Pending"),
@@ -74,6 +78,11 @@ def test_a_missing_kubeconfig_ends_with_5(capsys: pytest.CaptureFixture[str]) ->
     assert "error: There is no kubeconfig at /nonexistent." in capsys.readouterr().err
 
 
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["--version"]) == Exit.DONE
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
 def test_what_is_printed_only_asks_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["setup", "-n", "shop", "--allow", "pods", "--print"]) == Exit.DONE
     assert "kind: RoleBinding" in capsys.readouterr().out
@@ -91,6 +100,19 @@ def test_help_and_completion_load_neither_the_client_nor_kopf_nor_the_models() -
     )
     assert done.stderr == "set()\n"
     assert "Usage: kubectl countersign approve" in done.stdout
+
+
+def test_who_looks_or_signs_waits_for_no_grammar_and_no_log(nowhere: Path) -> None:
+    program = (
+        "import sys; from countersign.plugin.app import invoke;"
+        "statuses = [int(invoke(line.split())) for line in ('list', 'show r', 'approve r', 'wait r')];"
+        "slow = {'structlog', 'rich.traceback', 'countersign.actions.parser.forms'};"
+        "print(statuses, slow & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[5, 5, 5, 5] set()\n"
 
 
 def test_the_tab_key_offers_commands_options_and_values() -> None:

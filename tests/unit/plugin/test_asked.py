@@ -15,6 +15,7 @@ from countersign.plugin import waiting
 from countersign.plugin.acts.looking import waits_for
 from countersign.plugin.acts.proposing import send
 from countersign.plugin.exits import Exit, PluginError
+from countersign.plugin.lookalikes import no_such_request
 from countersign.plugin.options import Goal, Where
 from countersign.plugin.requests import Requests
 from countersign.plugin.reviews import Person, Reviews, Tier
@@ -22,21 +23,27 @@ from countersign.plugin.screen import Screen
 from countersign.plugin.session import Session, located
 from tests.support.requests_made import OTHER, item, request, signature
 
-FROZEN = {
-    "conditions": [
-        {
-            "type": kind,
-            "status": status,
-            "reason": reason,
-            "message": "",
-            "lastTransitionTime": "2026-11-27T11:57:00Z",
-        }
-        for kind, status, reason in (
-            ("Planned", "True", "Planned"),
-            ("Approved", "False", "FreezeWindow"),
-        )
-    ]
-}
+
+def waiting_for(why: str) -> dict[str, Any]:
+    """A status: planned, and not approved for a reason."""
+    return {
+        "conditions": [
+            {
+                "type": kind,
+                "status": status,
+                "reason": reason,
+                "message": "",
+                "lastTransitionTime": "2026-11-27T11:57:00Z",
+            }
+            for kind, status, reason in (
+                ("Planned", "True", "Planned"),
+                ("Approved", "False", why),
+            )
+        ]
+    }
+
+
+FROZEN, SUSPENDED = waiting_for("FreezeWindow"), waiting_for("Suspended")
 ALICE = Person("alice", ("sre",))
 UNPLANNED = {"plan": None, "conditions": [], "riskLevel": None}
 
@@ -133,6 +140,9 @@ async def test_a_server_that_does_not_know_one_is_no_answer() -> None:
         ({"spec": {"signatures": [signature("alice", plan=OTHER)]}}, True),
         ({"spec": {"signatures": [signature("bob")]}}, True),
         ({"status": FROZEN}, False),
+        ({"status": SUSPENDED | {"signed": "1/2"}}, True),
+        ({"status": SUSPENDED | {"signed": "2/2"}}, False),
+        ({"status": SUSPENDED | {"signed": None}}, False),
         ({"spec": {"submittedBy": "alice"}}, False),
         ({"spec": {"requestedBy": "alice"}}, False),
         ({"spec": {"dryRun": True}}, False),
@@ -192,6 +202,39 @@ def test_a_request_is_found_by_what_was_printed_of_it(
 def test_a_name_and_a_namespace_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(PluginError, match="shop/web is in namespace shop, and -n says prod"):
         located(Where(namespace="prod"), "shop/web")
+
+
+NOWHERE = "kubectl countersign list -A shows all that you may see."
+
+
+def outlines(*names: str, namespace: str = "shop") -> dict[str, Any]:
+    """The API server's answer with metadata alone."""
+    return {"items": [{"metadata": {"name": each, "namespace": namespace}} for each in names]}
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "here", "advice"),
+    [
+        (outlines(), outlines("restart-web-x7k2q", "tidy"), "Did you mean restart-web-x7k2q?"),
+        (outlines(), outlines("restart-wbe", "restart-web1"), "restart-web1 or restart-wbe?"),
+        (
+            outlines("restart-web", namespace="live"),
+            outlines("restart-wbe"),
+            "But there is live/restart-web.",
+        ),
+        (outlines(), outlines("tidy"), NOWHERE),
+        (ApiError("no", code=403), outlines("restart-wbe"), "Did you mean restart-wbe?"),
+        (ApiError("no", code=403), ApiError("no", code=403), NOWHERE),
+    ],
+)
+async def test_a_request_that_is_not_there_is_told_with_what_there_is(
+    elsewhere: Any, here: Any, advice: str
+) -> None:
+    requests = Server(elsewhere, here).session.requests
+    told = await no_such_request(requests, "shop", "restart-web")
+    assert told.exit is Exit.MISSING
+    assert str(told).startswith("There is no request restart-web in namespace shop. ")
+    assert str(told).endswith(advice)
 
 
 # --- Waiting ---------------------------------------------------------------------------------

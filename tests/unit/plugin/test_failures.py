@@ -28,15 +28,27 @@ CASES = {
         Exit.UNREACHABLE,
         "The API server https://cluster.example.com cannot be reached (connection refused).",
     ),
+    "a certificate of somebody else's": (
+        ApiError(
+            "GET /x: Cannot connect to host c:443 ssl:True [SSLCertVerificationError: (1, '[SSL: "
+            "CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in "
+            "certificate chain (_ssl.c:1006)')]"
+        ),
+        Exit.UNREACHABLE,
+        "is not trusted: self-signed certificate in certificate chain. Check the certificate-auth",
+    ),
+    "a certificate for another name": (
+        ApiError(
+            "GET /x: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, "
+            "certificate is not valid for 'c'. (_ssl.c:1006)"
+        ),
+        Exit.UNREACHABLE,
+        "is not trusted: Hostname mismatch, certificate is not valid for 'c'. Check",
+    ),
     "expired credentials": (
         ApiError("Unauthorized", code=401),
         Exit.UNREACHABLE,
         "does not accept your credentials; they may have expired. Log in again",
-    ),
-    "no such request": (
-        ApiError('approvalrequests.countersign.dev "r" not found', code=404),
-        Exit.MISSING,
-        "There is no request r in this namespace.",
     ),
     "something else that is missing": (
         ApiError('namespaces "x" not found', code=404),

@@ -355,6 +355,7 @@ def test_explain_says_why_trust_is_not_enough(
     said = shown("explain", capsys)
     assert "Playbook raise-memory (Approved, trust 0.00: 9 of 10 went well" in said
     assert "no step of playbook raise-memory is what the plan does" in said
+    assert "You (alice) could: kubectl countersign approve scale-web -n shop" in said
 
 
 def test_explain_of_a_playbook_that_one_may_not_read_says_who_knows(

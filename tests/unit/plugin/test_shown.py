@@ -9,8 +9,9 @@ import pytest
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.plugin import tables, words
+from countersign.plugin.acts.looking import nothing_over
 from countersign.plugin.details import details
-from countersign.plugin.explaining import explanation, may_approve
+from countersign.plugin.explaining import You, explanation, may_approve
 from countersign.plugin.screen import Line
 from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policy
 from countersign.policy.explaining.explanation import explain
@@ -49,6 +50,9 @@ Signatures (0/1)
 Conditions
   Planned   True    Planned: Scale Deployment shop/web from 3 to 5 replicas
   Approved  False   SignaturesMissing: Waits for 1 more signature of 1.
+
+To sign it: kubectl countersign approve scale-web -n shop
+What it still needs: kubectl countersign explain scale-web -n shop
 """
 
 
@@ -126,8 +130,20 @@ def test_a_stale_plan_says_so() -> None:
 
 
 def test_a_request_without_a_plan_can_be_shown() -> None:
-    bare = request(status={"plan": None, "conditions": [], "riskLevel": None, "phase": None})
-    assert "Plan" not in text(details(bare, NOW))
+    unseen = {"plan": None, "conditions": [], "riskLevel": None, "phase": None, "message": None}
+    shown = text(details(request(status=unseen), NOW))
+    assert "Plan" not in shown
+    assert shown.startswith("shop/scale-web  Pending\nThe operator has not looked at it yet.")
+    assert "To sign it" not in shown
+
+
+def test_nobody_is_asked_to_sign_what_waits_for_a_time_or_is_over() -> None:
+    frozen = [each | {"reason": "FreezeWindow"} for each in item()["status"]["conditions"]]
+    shown = text(details(request(status={"conditions": frozen}), NOW))
+    assert "To sign it" not in shown
+    assert "What it still needs: kubectl countersign explain scale-web -n shop" in shown
+    over = text(details(request(phase="Denied"), NOW))
+    assert "kubectl countersign" not in over
 
 
 def test_hostile_texts_are_harmless_wherever_they_stand() -> None:
@@ -158,6 +174,28 @@ def test_the_table_has_kubectls_columns() -> None:
     )
 
 
+def test_a_narrow_terminal_gets_the_columns_that_say_most_and_is_told_of_the_others() -> None:
+    def at(width: int, *, wide: bool = False) -> list[str]:
+        return text(
+            tables.table([item()], NOW, namespaces=False, wide=wide, width=width)
+        ).splitlines()
+
+    whole = at(200)
+    assert at(max(map(len, whole))) == whole
+    narrow = at(80)
+    assert narrow == [
+        "NAME        PHASE     OPERATION   TARGET           RISK     SIGNED   AGE",
+        "scale-web   Pending   Scale       Deployment/web   medium   0/1      3m10s",
+        "Too narrow for REQUESTED-BY; -o wide has every column.",
+    ]
+    assert at(70)[2] == "Too narrow for REQUESTED-BY and OPERATION; -o wide has every column."
+    assert at(20) == whole, "what never fits is not thinned out in vain"
+    assert "REQUESTED-BY" in at(80, wide=True)[0]
+    done = tables.history([request(phase="Denied")], NOW, namespaces=False, width=80)
+    assert text(done).startswith("WHEN        NAME        PHASE    OPERATION   TARGET  ")
+    assert "Too narrow for TOOK" in text(done)
+
+
 def test_a_wide_table_tells_when_it_expires_and_what_is_going_on() -> None:
     items = [
         item(status={"expiresAt": "2026-11-27T13:30:00Z"}),
@@ -184,6 +222,18 @@ def test_history_tells_who_signed_and_who_did_not_want_it() -> None:
     shown = text(tables.history([done], NOW, namespaces=False)).splitlines()[1]
     assert shown.startswith("3m10s ago   scale-web   Succeeded")
     assert shown.endswith("alice, bob (no)   1.5s")
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (None, "No request has ended yet in namespace shop. -A looks in all namespaces."),
+        ("deploy/web", "No request about deploy/web has ended yet in namespace shop. -A looks"),
+        ("deploymnt/web", "deploymnt is no kind that is known here; write it like deployment/web."),
+    ],
+)
+def test_no_history_says_where_it_was_looked_for(target: str | None, said: str) -> None:
+    assert said in nothing_over("shop", target)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +281,24 @@ def test_what_is_missing_is_explained() -> None:
     assert explained(one, [], unseen="You see little.").endswith("\nYou see little.\n")
 
 
+@pytest.mark.parametrize(
+    ("you", "said"),
+    [
+        (You("dave", may=True), "You (dave) could: kubectl countersign approve scale-web -n shop"),
+        (You("dave", may=False), "You (dave) could not: that takes the verb approve on"),
+        (You("alice", may=True), "You (alice) have signed."),
+        (You("agent", may=True), "You (agent) proposed it, so not you."),
+    ],
+)
+@pytest.mark.parametrize("able", [None, ["group sre"]])
+def test_who_asks_is_told_whether_it_could_be_they(
+    you: You, said: str, able: list[str] | None
+) -> None:
+    one = request(spec={"signatures": [signature("alice")]}, status={"requiredSignatures": 2})
+    found = explain(one, (named("two", signatures=2),), {}, NOW)
+    assert said in text(explanation(one, found, able, you=you))
+
+
 def test_what_policies_ask_for_is_explained() -> None:
     policy = named(
         "shop",
@@ -246,7 +314,8 @@ def test_what_policies_ask_for_is_explained() -> None:
     assert "Missing: 1 more signature for owners (policy shop): group owners, user dave." in told
     assert "Each signature has to say why (-m)." in told
     assert "alice's approval does not count: it has to have a comment" in told
-    assert "! A migration runs.\n" in told
+    assert "! Suspended by policy shop: A migration runs.\n" in told
+    assert "kubectl countersign approve scale-web -n shop --break-glass -m REASON\n" in told
     assert "one signature of on-call is enough" in told
     assert "of them, whom the policies above name" in told
 

@@ -14,9 +14,26 @@ A text goes through these modules, top to bottom::
     prose       what stands around either must not change its meaning
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from countersign.actions.parser.flat import describe
 from countersign.actions.parser.foreign import Foreign
-from countersign.actions.parser.parse import parse
 from countersign.actions.parser.refusal import Refusal, RefusalClass
 
+if TYPE_CHECKING:
+    from countersign.api.operation import Operation
+
 __all__ = ["Foreign", "Refusal", "RefusalClass", "describe", "parse"]
+
+
+def parse(text: str) -> Operation | Foreign | Refusal:
+    """The one operation that a text names, or why there is none. Never raises.
+
+    ``Foreign`` is an action that was understood exactly and cannot be carried out here.
+    """
+    # The grammar takes a tenth of a second to load, and a command that only looks needs none of it.
+    from countersign.actions.parser.reading import read  # noqa: PLC0415 - slow
+
+    return read(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from countersign.actions.parser.custom_kinds import CUSTOM_KINDS
 from countersign.actions.parser.refusal import RefusalClass, RefusedError, one_of, quote
@@ -21,6 +22,9 @@ _EXACT = re.compile(
     rf"([A-Z][A-Za-z0-9]{{0,62}})\.({_VERSION})\.([a-z0-9]+(?:[a-z0-9.-]{{0,60}}[a-z0-9])?)"
 )
 _LONGEST_ABBREVIATION = 6
+_LEAST_TO_MISSPELL = 4
+_ALIKE = 0.8
+"""Ratio of ``difflib``: a letter that is missing, added or exchanged in a word of six."""
 _PLAIN_SHORT_NAMES = words(
     "deploy sts ds rs po svc cm sa pvc pv cj hpa pdb ing netpol crd pvcs pvs pdbs netpols crds"
 )
@@ -66,9 +70,17 @@ def known_kind(word: str, *, openshift: bool = False) -> Known:
         )
     raise RefusedError(
         RefusalClass.AMBIGUOUS,
-        f"{quote(word)} is no kind that is known here. Write the kind and the name of the object, "
-        f"for example deployment/web. {_HINT} if it is a custom kind.",
+        f"{quote(word)} is no kind that is known here.{_alike(word)} Write the kind and the name "
+        f"of the object, for example deployment/web. {_HINT} if it is a custom kind.",
     )
+
+
+def _alike(word: str) -> str:
+    """A question that names the kind which is spelt nearly like it; else nothing."""
+    words = [each for each in _BARE if len(each) >= _LEAST_TO_MISSPELL]
+    lower = word.lower() if len(word) <= max(map(len, words)) else ""
+    found = get_close_matches(lower, words, 1, _ALIKE)
+    return f" Did you mean {found[0]}?" if found else ""
 
 
 def _is_openshift(known: Known) -> bool:

@@ -52,6 +52,14 @@ _LABEL = re.compile(
     r"|解[决決]方案|步[骤驟]\s?\d{1,2})\s*(?:\*\*)?[:：](?:\*\*)?\s*",
     re.ASCII | re.IGNORECASE,
 )
+# Or behind the namespace, which is whole in itself: "In namespace shop, action: restart …".
+_NAMED = r"`?[a-z0-9-]{1,63}`?"
+_SPACE = "(?:命名空[间間]|名[称稱]空[间間])"
+_IN_NAMESPACE = re.compile(
+    rf"\s*(?:in\s+(?:the\s+)?(?:(?:namespace|ns)\s+{_NAMED}|{_NAMED}\s+(?:namespace|ns))"
+    rf"|在\s*(?:{_NAMED}\s*{_SPACE}|{_SPACE}\s*{_NAMED})\s*[中里裡內内下]?)\s*[,，]",
+    re.ASCII | re.IGNORECASE,
+)
 _CLAUSE_END = re.compile(r"[.!;:](?=\s|$)|[,，。！；：\n]|\b(?:and|then|by)\b|并|並|然[后後]")
 
 
@@ -65,8 +73,7 @@ class _Reason:
 
 def read(sentence: str) -> Operation | Foreign:
     """The operation that a sentence asks for."""
-    label = _LABEL.match(sentence)
-    sentence = _EMPHASIS.sub(r"\2", sentence[label.end() :] if label else sentence)
+    sentence = _EMPHASIS.sub(r"\2", _without_label(sentence))
     words = tokens.read(sentence)
     if not words:
         raise RefusedError(RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command.")
@@ -92,6 +99,13 @@ def read(sentence: str) -> Operation | Foreign:
             "spec.description.",
         )
     return outcome
+
+
+def _without_label(sentence: str) -> str:
+    place = _IN_NAMESPACE.match(sentence)
+    before = place.group() if place else ""
+    label = _LABEL.match(sentence, len(before))
+    return f"{before} {sentence[label.end() :]}" if label else sentence
 
 
 def check_contradiction(text: str, described: Mapping[str, Any]) -> None:

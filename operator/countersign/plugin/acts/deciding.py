@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from countersign.api.approval_policy import DEFAULT_POLICY
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.phase import Phase
 from countersign.errors import ApiError
@@ -44,6 +45,8 @@ def sign(
         if signing.says_so_already(request, me, decision, digest, saying.message):
             screen.tell(f"You have signed {request.key} already: {decision.written}.")
             return
+        if decision is Decision.APPROVE and not (saying.message or "").strip():
+            await _refuse_silence(session, request)
         if not saying.yes:
             _asked(screen, request, decision)
         signed = await signed_by(session, request, me, decision, digest, saying.message)
@@ -53,6 +56,20 @@ def sign(
             _tell(screen, read(signed), decision)
 
     run(where, screen, work)
+
+
+async def _refuse_silence(session: Session, request: ApprovalRequest) -> None:
+    """A signature that would not count for want of a comment is not sent. ``PluginError``."""
+    if all(each.name == DEFAULT_POLICY for each in request.status.policies):
+        return  # Nobody else has a say, so there is nothing to ask.
+    from countersign.plugin.policies import judge  # noqa: PLC0415 - slow
+
+    judged = await judge(session, request, datetime.now(UTC))
+    if judged.explanation.comment_demanded:
+        raise refused(
+            f"A policy demands of {request.key} that signatures say why: add -m TEXT. Without it "
+            "yours would not count."
+        )
 
 
 async def signed_by(

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from countersign.actions.parser.kinds import kind_of
 from countersign.api.approval_request import ApprovalRequest
-from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
 from countersign.cluster.urls import url_of
 from countersign.connection import Call
@@ -16,6 +14,7 @@ from countersign.plugin import explaining, formats, signing, tables
 from countersign.plugin.commands.looking import Choice, Past
 from countersign.plugin.details import details, timeline
 from countersign.plugin.exits import refused
+from countersign.plugin.explaining import You
 from countersign.plugin.linked import linked
 from countersign.plugin.options import Format, Output, Scope, Where
 from countersign.plugin.policies import judge
@@ -24,7 +23,7 @@ from countersign.plugin.reviews import Person, Tier
 from countersign.plugin.screen import Screen, line
 from countersign.plugin.session import Session, located, run
 from countersign.plugin.together import together
-from countersign.policy.decide import SIGNATURES_MISSING, current_plan
+from countersign.policy.decide import current_plan
 from countersign.policy.quorum import not_for
 from countersign.ports import JsonObject, ObjectPath
 
@@ -49,7 +48,8 @@ def list_(screen: Screen, where: Where, choice: Choice, scope: Scope, output: Ou
         else:
             wide = output.output is Format.WIDE
             now = datetime.now(UTC)
-            screen.show(tables.table(items, now, namespaces=scope.all_namespaces, wide=wide))
+            everywhere, width = scope.all_namespaces, screen.width
+            screen.show(tables.table(items, now, namespaces=everywhere, wide=wide, width=width))
 
     run(where, screen, work)
 
@@ -82,10 +82,12 @@ def explain(screen: Screen, where: Where, name: str, output: Output) -> None:
         if output.for_machines:
             formats.write(screen, output.output, [found.to_json()])
             return
-        rights = found.rights
-        able = await _able(session, rights.subresource) if rights is not None else []
-        about = named.said(request, now)
-        screen.show(explaining.explanation(request, found, able, judged.unseen, about))
+        about, rights = named.said(request, now), found.rights
+        able: list[str] | None = []
+        you: You | None = None
+        if rights is not None:
+            able, you = await together(_able(session, rights.subresource), _you(session, request))
+        screen.show(explaining.explanation(request, found, able, judged.unseen, about, you))
 
     run(where, screen, work)
 
@@ -106,12 +108,13 @@ def history(
             return
         found = [request for each in items if (request := readable(each)) is not None]
         if not found:
-            screen.tell(f"No request is over{_in(namespace)}{f' for {target}' if target else ''}.")
+            screen.tell(nothing_over(namespace, target))
         elif past.timeline:
             _show_timelines(screen, found)
         else:
-            now = datetime.now(UTC)
-            screen.show(tables.history(found, now, namespaces=scope.all_namespaces))
+            now, everywhere = datetime.now(UTC), scope.all_namespaces
+            width = None if output.output is Format.WIDE else screen.width
+            screen.show(tables.history(found, now, namespaces=everywhere, width=width))
 
     run(where, screen, work)
 
@@ -142,15 +145,22 @@ async def _about_me(session: Session, items: list[JsonObject], choice: Choice) -
 
 def waits_for(request: ApprovalRequest, me: Person) -> bool:
     """Whether a request waits for signatures, and a person's could be one, rights aside."""
-    plan, approved = current_plan(request), request.status.condition(ConditionType.APPROVED)
-    if request.phase is not Phase.PENDING or plan is None or approved is None:
+    plan = current_plan(request)
+    if plan is None or not signing.lacks_signatures(request):
         return False
     if me.name in (request.spec.requested_by, request.spec.submitted_by):
         return False
-    if request.spec.dry_run or request.spec.cancelled or approved.reason != SIGNATURES_MISSING:
+    if request.spec.dry_run or request.spec.cancelled:
         return False
-    entry = signing.own(request, me)
+    entry = signing.own(request, me.name)
     return entry is None or not_for(entry, plan) is not None
+
+
+async def _you(session: Session, request: ApprovalRequest) -> You:
+    """Whether the person could sign it."""
+    tier = _tier(request)
+    me, may = await together(session.reviews.who(), session.reviews.may_sign({tier}))
+    return You(me.name, may=tier in may)
 
 
 async def _able(session: Session, level: str) -> list[str] | None:
@@ -211,18 +221,35 @@ def _is_about(item: JsonObject, target: str) -> bool:
     plan = request.status.plan
     objects = [(each.target.kind, each.target.name) for each in plan.steps] if plan else []
     kind, _, name = target.rpartition("/")
-    known = kind_of(kind) if kind else None
-    wanted = known.kind if known else kind or None
+    wanted = (_known_kind(kind) or kind) if kind else None
     return any(name == each[1] and wanted in (None, each[0]) for each in objects)
+
+
+def _known_kind(word: str) -> str | None:
+    from countersign.actions.parser.kinds import kind_of  # noqa: PLC0415 - slow
+
+    known = kind_of(word)
+    return known.kind if known else None
 
 
 def _none(namespace: str | None, choice: Choice) -> str:
     place = _in(namespace)
+    everywhere = " -A looks in all namespaces." if namespace else ""
     if choice.to_sign:
-        return f"Nothing waits for your signature{place}."
+        return f"Nothing waits for your signature{place}.{everywhere}"
     if choice.mine:
-        return f"You have proposed nothing{place}."
-    return f"There are no requests{place}. -A shows those of all namespaces."
+        return f"You have proposed nothing{place}.{everywhere}"
+    return f"There are no requests{place}.{everywhere}"
+
+
+def nothing_over(namespace: str | None, target: str | None) -> str:
+    """What is said where no request of that place, about that object, is over."""
+    about = f" about {target}" if target else ""
+    advice = " -A looks in all namespaces." if namespace else ""
+    kind = (target or "").rpartition("/")[0]
+    if kind and _known_kind(kind) is None:
+        advice = f" {kind} is no kind that is known here; write it like deployment/web."
+    return f"No request{about} has ended yet{_in(namespace)}.{advice}"
 
 
 def _in(namespace: str | None) -> str:

@@ -121,16 +121,16 @@ def _left_out(spec: JsonObject, said: str) -> str | None:
 async def follow(
     session: Session, created: JsonObject, goal: Goal, seconds: float | None, output: Output
 ) -> None:
-    """Wait for it and show it; its end decides the exit status."""
+    """Wait for it and show it; its end decides the exit status, and a bad one is told once."""
     request = await waiting.wait(session, read(created), goal, seconds)
     if output.for_machines:
         item = await session.requests.get(request.metadata.namespace, request.metadata.name)
         formats.write(session.screen, output.output, [item])
-    else:
-        session.screen.show(details.details(request, datetime.now(UTC)))
     if not waiting.went_well(request, goal):
         said = request.status.message or "it gives no reason."
         raise PluginError(f"{request.key} is {request.phase}: {said}", Exit.NOT_SO)
+    if not output.for_machines:
+        session.screen.show(details.details(request, datetime.now(UTC)))
 
 
 def _tell(screen: Screen, created: JsonObject, output: Output) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import typer
 
 from countersign.api.duration import parse_duration
-from countersign.cluster import KubernetesConfigMaps
+from countersign.cluster.own_objects import KubernetesConfigMaps
 from countersign.config import Settings
 from countersign.errors import StoreError
 from countersign.plugin import formats, knowledge

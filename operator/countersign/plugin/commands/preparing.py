@@ -59,7 +59,7 @@ def setup(
 
 
 def completion(
-    shell: Annotated[Shell, typer.Argument(help="Whose script to print.")],
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="Whose script to print.")],
 ) -> None:
     """Print a completion script for a shell.
 

@@ -105,7 +105,7 @@ class Library:
 
 @flattened
 def search(wanted: Wanted, library: Library) -> None:
-    """Search the knowledge base: what was done before, and how it went.
+    """Search for what was done before, and how it went.
 
     The best match comes first; nothing found is status 1. Any of the words is enough, more of them
     count more.

@@ -151,16 +151,22 @@ def _standing_in_the_way(needs: Requirement) -> tuple[Obstruction, ...]:
     if needs.problem is not None:
         found.append(Obstruction(reason="PolicyInvalid", message=needs.problem))
     found += [
-        Obstruction(reason="Suspended", message=each.require.suspend_message or each.name)
+        Obstruction(
+            reason="Suspended", message=_by("suspended", each.name, each.require.suspend_message)
+        )
         for each in needs.in_force
         if each.require.suspend
     ]
     found += [
-        Obstruction(reason="Denied", message=each.require.deny.message)
+        Obstruction(reason="Denied", message=_by("denied", each.name, each.require.deny.message))
         for each in needs.in_force
         if each.require.deny is not None
     ]
     return tuple(found)
+
+
+def _by(what: str, policy: str, why: str | None) -> str:
+    return f"{what} by policy {policy}" + (f": {why}" if why else "")
 
 
 def _shown(obstacle: Obstacle) -> Obstruction:

@@ -14,11 +14,8 @@ if TYPE_CHECKING:
     from countersign.api.operation import Operation
 
 
-def parse(text: str) -> Operation | Foreign | Refusal:
-    """The one operation that a text names, or why there is none. Never raises.
-
-    ``Foreign`` is an action that was understood exactly and cannot be carried out here.
-    """
+def read(text: str) -> Operation | Foreign | Refusal:
+    """See ``parse`` of the package."""
     try:
         return _read(checked(text), odd_spaces=has_odd_spaces(text))
     except RefusedError as error:
