@@ -50,6 +50,7 @@ class Run:
     """The steps of one attempt, in order."""
 
     plan: Plan
+    stamp: Stamp
     carried: list[Carried] = field(default_factory=list)
 
     @property
@@ -60,7 +61,17 @@ class Run:
     @property
     def changed(self) -> bool:
         """Whether anything in the cluster has changed."""
-        return any(each.effect.changed for each in self.carried)
+        return self.stamp.applied or any(each.effect.changed for each in self.carried)
+
+    @property
+    def begun(self) -> bool:
+        """Whether something is done by now, be it by a run that was cut off, which cannot tell."""
+        return self.changed or any(each.step.changes for each in self.carried)
+
+    @property
+    def next(self) -> PlanStep:
+        """The step after the latest, which has met something."""
+        return self.plan.steps[len(self.carried)]
 
     @property
     def stopped(self) -> bool:
@@ -77,19 +88,22 @@ class Run:
         reason = "Degraded" if progress.state == "degraded" else "Timeout"
         return endings.not_verified(told, reason, progress.message, attempt)
 
-    def told(self, *, failure: str = "", retries: int = 0) -> Told:
-        """All that can be told of it; ``failure`` is what the step after the latest met."""
+    def told(self, *, failure: str = "", retries: int = 0, done: bool = False) -> Told:
+        """All that can be told of it; ``failure`` is what the step after the latest met.
+
+        ``done``: that one was done all the same, at least in part.
+        """
         output = "\n".join(filter(None, (_output(each) for each in self.carried)))
         return Told(
             summary=self.plan.summary,
-            changed=self.changed,
-            results=self._results(failure),
+            changed=self.changed or done,
+            results=self._results(failure, done=done),
             output=output[-OUTPUT_LIMIT:],
             notes="; ".join(filter(None, (each.effect.message for each in self.carried))),
             retries=retries,
         )
 
-    def _results(self, failure: str) -> tuple[StepResult, ...]:
+    def _results(self, failure: str, *, done: bool) -> tuple[StepResult, ...]:
         steps = self.plan.steps
         if len(steps) == 1:
             return ()
@@ -98,7 +112,8 @@ class Run:
             for each in self.carried
         ]
         if failure:
-            results.append(_result(steps[len(results)], "Failed", failure))
+            failed = _result(self.next, "Failed", failure)
+            results.append(failed.model_copy(update={"changed": done}))
         results += [_result(step, "NotRun") for step in steps[len(results) :]]
         return tuple(results)
 
@@ -126,7 +141,6 @@ class Runner:
         self,
         request: ApprovalRequest,
         run: Run,
-        stamp: Stamp,
         may_begin: Callable[[], Awaitable[None]],
     ) -> None:
         """Each step: the effect, then what comes of it; up to one that does not end well.
@@ -134,7 +148,7 @@ class Runner:
         Raises what the executor raises, and before the first effect what ``may_begin`` does;
         ``run`` holds the steps before that.
         """
-        executor = self._executors[run.plan.type]
+        executor, stamp = self._executors[run.plan.type], run.stamp
         for step in run.plan.steps:
             async with self._slots:
                 if not run.carried:

@@ -24,6 +24,7 @@ from countersign.ports import (
     Progress,
     ServiceAccount,
     Stamp,
+    Trace,
 )
 
 _ALREADY_EXISTS = "AlreadyExists"
@@ -70,6 +71,8 @@ class RunJob:
         """Create the Job; where it is there and bears the stamp, an earlier run has done it."""
         path = await path_of(self._cluster, step.target, account)
         name = job_name(step.operation, stamp.request_uid)
+        if stamp.applied:
+            return _effect(path, await self._still_there(path, name, stamp, account), earlier=True)
         try:
             body = job_from(await self._cron_job(step, path, account), name, stamp.request_uid)
         except (StaleError, ApiError) as error:
@@ -94,6 +97,13 @@ class RunJob:
         if late:
             raise _tidied_away(path, name)
         return _effect(path, made)
+
+    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+        """The Job."""
+        path = await path_of(self._cluster, step.target, account)
+        name = job_name(step.operation, stamp.request_uid)
+        found = await self._ours(path, name, stamp, account)
+        return Trace.NONE if found is None else Trace.DONE
 
     async def another_round(
         self, step: PlanStep, effect: Effect, stamp: Stamp, account: ServiceAccount
@@ -144,6 +154,20 @@ class RunJob:
         if job_changes(step.operation, live) != step.changes:
             raise StaleError(f"{where} has changed since the plan (its job template).")
         return live
+
+    async def _still_there(
+        self, path: ObjectPath, name: str, stamp: Stamp, account: ServiceAccount
+    ) -> JsonObject:
+        """The Job that was seen to be made; one that is gone is not made again."""
+        found = await self._ours(path, name, stamp, account)
+        if found is None:
+            raise RefusedError(
+                OUTCOME_UNKNOWN,
+                f"Job {path.namespace}/{name} was made, and was deleted before anybody saw its "
+                "end. It is not made again: look at what it should have done, and create a new "
+                "request if that is still needed.",
+            )
+        return found
 
     async def _ours(
         self, path: ObjectPath, name: str, stamp: Stamp, account: ServiceAccount
