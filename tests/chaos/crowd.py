@@ -192,7 +192,7 @@ class Crowd:
             assert live["metadata"]["generation"] == 2, name
             assert revisions[name] == 2, name
             assert live["metadata"]["annotations"][STAMP] == request["metadata"]["uid"], name
-            assert template["annotations"][RESTARTED_AT] == status["approvedAt"][:19] + "Z", name
+            assert template["annotations"][RESTARTED_AT] == status["approvedAt"], name
             assert knowledge[request["metadata"]["uid"]] >= 1, name
             assert "progress" not in status.get("kopf", {}), name
 
