@@ -656,6 +656,25 @@ async def test_an_object_that_cannot_be_read_fails_with_a_reason(what: str) -> N
     assert condition["lastTransitionTime"] == "2026-03-01T12:00:00.000000Z"
 
 
+async def test_what_was_approved_and_cannot_be_read_is_not_said_to_be_undone() -> None:
+    body = unreadable(approved())
+    status = written(await World().observe(body), body)
+    assert "may have been carried out: look at its target first" in status["message"]
+    body = unreadable(request())
+    status = written(await World().observe(body), body)
+    assert "may have been" not in status["message"]
+
+
+async def test_what_was_applied_and_cannot_be_read_stays_applied() -> None:
+    before = approved()
+    body = unreadable(with_status(before, transitions.verifying(before, after(3))))
+    status = written(await World().observe(body), body)
+    assert status["phase"] == "Failed"
+    said = {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
+    assert said["Executed"] == ("True", "Applied")
+    assert said["Verified"] == ("False", "Invalid")
+
+
 async def test_an_object_that_cannot_be_read_keeps_its_other_conditions() -> None:
     body = unreadable(planned())
     status = written(await World().observe(body), body)

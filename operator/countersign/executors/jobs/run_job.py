@@ -8,7 +8,7 @@ from countersign.api.operation import Operation, OperationType
 from countersign.api.status import PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError, StaleError
-from countersign.executors.jobs.job_manifest import KEPT_FOR, job_changes, job_from, job_name
+from countersign.executors.jobs.job_manifest import LATE, job_changes, job_from, job_name
 from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.stamps import stamps_on
 from countersign.executors.wording.output import tail
@@ -83,7 +83,7 @@ class RunJob:
                 raise
             return _effect(path, found, earlier=True)
         try:
-            late = self._clock.now() - stamp.approved_at > timedelta(seconds=KEPT_FOR)
+            late = self._clock.now() - stamp.approved_at > timedelta(seconds=LATE)
             made = await self._cluster.create(_jobs(path), body, account, dry_run=late)
         except ApiError as error:
             if not error.conflict:
@@ -220,7 +220,7 @@ def _taken(path: ObjectPath, name: str) -> RefusedError:
 def _tidied_away(path: ObjectPath, name: str) -> RefusedError:
     return RefusedError(
         OUTCOME_UNKNOWN,
-        f"It was approved over {KEPT_FOR // 60} minutes ago. Job {path.namespace}/{name} may have "
+        f"It was approved over {LATE // 60} minutes ago. Job {path.namespace}/{name} may have "
         "run and been removed since, or never have been made: look at what it should have done, "
         "and create a new request if the Job is still needed.",
     )
