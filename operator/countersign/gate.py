@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import OperationType
@@ -38,21 +38,25 @@ class Gate:
     async def _has_begun(self, request: ApprovalRequest, stamp: Stamp) -> bool:
         """Whether a process before this one was cut off after the effect, before writing it down.
 
-        Asked only where something is to be held back: it would say that nothing was done. What a
-        step without changes was done to bears no trace.
+        Asked only where something is to be held back: it would say that nothing was done.
         """
         plan = request.status.plan
-        changing = [step for step in plan.steps if step.changes] if plan is not None else []
-        if not changing:
-            return False
-        return await self.trace(request, changing[0], stamp) in (Trace.DONE, Trace.GONE)
+        steps = plan.steps if plan is not None else ()
+        return await self.trace(request, steps, stamp) in (Trace.DONE, Trace.GONE)
 
-    async def trace(self, request: ApprovalRequest, step: PlanStep, stamp: Stamp) -> Trace | None:
-        """What was done of a step before; None where that cannot be told."""
+    async def trace(
+        self, request: ApprovalRequest, steps: Iterable[PlanStep], stamp: Stamp
+    ) -> Trace | None:
+        """What was done of these steps before; None where that cannot be told.
+
+        The first that changes anything tells: those after it came later, if they came.
+        """
+        first = next((step for step in steps if step.changes), None)
+        if first is None:
+            return Trace.NONE
+        executor = self._executors[first.operation.type]
         try:
-            return await self._executors[step.operation.type].trace(
-                step, stamp, account_of(request)
-            )
+            return await executor.trace(first, stamp, account_of(request))
         except (ApiError, RefusedError):
             return None
 

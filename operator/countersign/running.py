@@ -69,9 +69,9 @@ class Run:
         return self.changed or any(each.step.changes for each in self.carried)
 
     @property
-    def next(self) -> PlanStep:
-        """The step after the latest, which has met something."""
-        return self.plan.steps[len(self.carried)]
+    def left(self) -> tuple[PlanStep, ...]:
+        """The steps after the latest; the first of them has met something."""
+        return self.plan.steps[len(self.carried) :]
 
     @property
     def stopped(self) -> bool:
@@ -91,7 +91,7 @@ class Run:
     def told(self, *, failure: str = "", retries: int = 0, done: bool = False) -> Told:
         """All that can be told of it; ``failure`` is what the step after the latest met.
 
-        ``done``: that one was done all the same, at least in part.
+        ``done``: that one, or one after it, was done all the same, at least in part.
         """
         output = "\n".join(filter(None, (_output(each) for each in self.carried)))
         return Told(
@@ -112,8 +112,9 @@ class Run:
             for each in self.carried
         ]
         if failure:
-            failed = _result(self.next, "Failed", failure)
-            results.append(failed.model_copy(update={"changed": done}))
+            failed = _result(self.left[0], "Failed", failure)
+            changed = done and bool(self.left[0].changes)
+            results.append(failed.model_copy(update={"changed": changed}))
         results += [_result(step, "NotRun") for step in steps[len(results) :]]
         return tuple(results)
 

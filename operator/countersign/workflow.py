@@ -297,14 +297,14 @@ class Workflow:
     ) -> Step:
         """It failed for good: say why, and whether it was done all the same, which it may be."""
         repeatable = self._executors[run.plan.type].repeatable
-        reason, message = await self._planner.why_not(request, run.next.operation, error)
+        reason, message = await self._planner.why_not(request, run.left[0].operation, error)
         if attempt.transient and repeatable:
             retries = request.spec.retry.limit
             reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"
-        trace = await self._gate.trace(request, run.next, run.stamp)
+        trace = await self._gate.trace(request, run.left, run.stamp)
         if trace is Trace.DONE:
             message += _DONE_ALL_THE_SAME
-        elif trace is None and attempt.transient:
+        elif trace is None:
             message += _NOT_KNOWN
         told = run.told(failure=message, done=trace is Trace.DONE)
         return await self._ended(request, endings.failed(reason, message, attempt, told))

@@ -261,6 +261,25 @@ async def test_a_cordon_whose_drain_was_refused_is_told_and_can_be_undone() -> N
 
 
 @in_virtual_time
+async def test_an_attempt_before_the_last_may_have_come_further() -> None:
+    world = await approved(
+        workload(name="db", replicas=1),
+        action="kubectl scale deployment/web deployment/db --replicas=3",
+        retry={"limit": 1},
+    )
+    world.cluster.faults["patch"].append(LostAnswer())
+    world.cluster.faults["get"] += [None, unavailable()]
+    for _ in range(2):
+        step = await world.execute()
+        if step.retry_after is not None:
+            await world.pass_time(step.retry_after.total_seconds())
+    assert world.condition("Executed") == "False/RetriesExhausted"
+    assert world.request.status.result is not None
+    assert world.request.status.result.changed
+    assert [each.changed for each in world.request.status.result.steps] == [False, False]
+
+
+@in_virtual_time
 async def test_an_effect_that_cannot_be_looked_for_is_said_not_to_be_known() -> None:
     world = await approved(action=SCALE, retry={"limit": 0})
     world.cluster.faults["patch"].append(LostAnswer())
@@ -271,10 +290,23 @@ async def test_an_effect_that_cannot_be_looked_for_is_said_not_to_be_known() -> 
 
 
 @in_virtual_time
+async def test_a_right_that_is_lost_after_a_lost_answer_leaves_it_unknown() -> None:
+    world = await approved(action=SCALE)
+    world.cluster.faults["patch"].append(LostAnswer())
+    step = await world.execute()
+    assert step.retry_after is not None
+    await world.pass_time(step.retry_after.total_seconds())
+    world.cluster.faults["patch"].append(forbidden())
+    world.cluster.faults["get"].append(forbidden())
+    await world.execute()
+    assert world.condition("Executed") == "False/Forbidden"
+    assert "cannot be told now" in world.message
+
+
+@in_virtual_time
 async def test_what_was_refused_is_not_said_to_have_been_done() -> None:
     world = await approved(action=SCALE)
     world.cluster.faults["patch"].append(forbidden())
-    world.cluster.faults["get"].append(forbidden())
     await world.execute()
     assert world.condition("Executed") == "False/Forbidden"
     assert "all the same" not in world.message
