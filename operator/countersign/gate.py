@@ -38,25 +38,38 @@ class Gate:
     async def _has_begun(self, request: ApprovalRequest, stamp: Stamp) -> bool:
         """Whether a process before this one was cut off after the effect, before writing it down.
 
-        Asked only where something is to be held back: it would say that nothing was done.
+        Asked only where something is to be held back: it would say that nothing was done. The
+        first step that changes anything tells.
         """
         plan = request.status.plan
-        steps = plan.steps if plan is not None else ()
-        return await self.trace(request, steps, stamp) in (Trace.DONE, Trace.GONE)
-
-    async def trace(
-        self, request: ApprovalRequest, steps: Iterable[PlanStep], stamp: Stamp
-    ) -> Trace | None:
-        """What was done of these steps before; None where that cannot be told.
-
-        The first that changes anything tells: those after it came later, if they came.
-        """
-        first = next((step for step in steps if step.changes), None)
+        first = next((step for step in plan.steps if step.changes), None) if plan else None
         if first is None:
-            return Trace.NONE
-        executor = self._executors[first.operation.type]
+            return False
+        return await self._trace(request, first, stamp) in (Trace.DONE, Trace.GONE)
+
+    async def done_all_the_same(
+        self, request: ApprovalRequest, steps: Iterable[PlanStep], stamp: Stamp
+    ) -> list[PlanStep] | None:
+        """Of steps that have failed or not run in the end, those that an attempt has done before.
+
+        None where that cannot be told.
+        """
+        done: list[PlanStep] = []
+        for step in steps:
+            if not step.changes:
+                continue
+            trace = await self._trace(request, step, stamp)
+            if trace is None and not done:
+                return None
+            if trace is not Trace.DONE:
+                break  # Those after it came later, if they came.
+            done.append(step)
+        return done
+
+    async def _trace(self, request: ApprovalRequest, step: PlanStep, stamp: Stamp) -> Trace | None:
+        executor = self._executors[step.operation.type]
         try:
-            return await executor.trace(first, stamp, account_of(request))
+            return await executor.trace(step, stamp, account_of(request))
         except (ApiError, RefusedError):
             return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -88,34 +88,37 @@ class Run:
         reason = "Degraded" if progress.state == "degraded" else "Timeout"
         return endings.not_verified(told, reason, progress.message, attempt)
 
-    def told(self, *, failure: str = "", retries: int = 0, done: bool = False) -> Told:
+    def told(self, *, failure: str = "", retries: int = 0, done: Collection[PlanStep] = ()) -> Told:
         """All that can be told of it; ``failure`` is what the step after the latest met.
 
-        ``done``: that one, or one after it, was done all the same, at least in part.
+        ``done``: of that one and those after it, what an attempt has done all the same.
         """
         output = "\n".join(filter(None, (_output(each) for each in self.carried)))
         return Told(
             summary=self.plan.summary,
-            changed=self.changed or done,
-            results=self._results(failure, done=done),
+            changed=self.changed or bool(done),
+            results=self._results(failure, done),
             output=output[-OUTPUT_LIMIT:],
             notes="; ".join(filter(None, (each.effect.message for each in self.carried))),
             retries=retries,
         )
 
-    def _results(self, failure: str, *, done: bool) -> tuple[StepResult, ...]:
+    def _results(self, failure: str, done: Collection[PlanStep]) -> tuple[StepResult, ...]:
         steps = self.plan.steps
         if len(steps) == 1:
             return ()
         results = [
-            _result(each.step, "Succeeded" if each.good else "Failed", each.message, each.effect)
+            _result(
+                each.step,
+                "Succeeded" if each.good else "Failed",
+                each.message,
+                changed=each.effect.changed,
+            )
             for each in self.carried
         ]
         if failure:
-            failed = _result(self.left[0], "Failed", failure)
-            changed = done and bool(self.left[0].changes)
-            results.append(failed.model_copy(update={"changed": changed}))
-        results += [_result(step, "NotRun") for step in steps[len(results) :]]
+            results.append(_result(self.left[0], "Failed", failure, changed=self.left[0] in done))
+        results += [_result(step, "NotRun", changed=step in done) for step in steps[len(results) :]]
         return tuple(results)
 
 
@@ -205,11 +208,12 @@ def _result(
     step: PlanStep,
     outcome: Literal["Succeeded", "Failed", "NotRun"],
     message: str = "",
-    effect: Effect | None = None,
+    *,
+    changed: bool,
 ) -> StepResult:
     return StepResult(
         target=step.operation.one.short,
         outcome=outcome,
         message=clip(message, VALUE_LIMIT),
-        changed=effect is not None and effect.changed,
+        changed=changed,
     )

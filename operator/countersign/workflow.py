@@ -45,7 +45,7 @@ from countersign.policy.endings import Ending
 from countersign.policy.memory.circumstances import Circumstances
 from countersign.policy.retry import again, is_transient
 from countersign.policy.step import Step, notice
-from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp, Trace
+from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp
 from countersign.running import Run, Runner
 
 log = structlog.get_logger()
@@ -258,7 +258,8 @@ class Workflow:
         now, text = self._clock.now(), str(error)
         if self._no_way_back(request, run):
             attempt = Attempt(started_at=now, finished_at=now, error=clip(text, VALUE_LIMIT))
-            told = run.told(failure=text)
+            done = await self._gate.done_all_the_same(request, run.left, run.stamp)
+            told = run.told(failure=text, done=done or ())
             ending = endings.failed("Stale", f"{text} {_STALE_LATE}", attempt, told)
             return await self._ended(request, ending)
         status = transitions.stale(request, text, now)
@@ -301,12 +302,12 @@ class Workflow:
         if attempt.transient and repeatable:
             retries = request.spec.retry.limit
             reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"
-        trace = await self._gate.trace(request, run.left, run.stamp)
-        if trace is Trace.DONE:
-            message += _DONE_ALL_THE_SAME
-        elif trace is None:
+        done = await self._gate.done_all_the_same(request, run.left, run.stamp)
+        if done is None:
             message += _NOT_KNOWN
-        told = run.told(failure=message, done=trace is Trace.DONE)
+        elif done:
+            message += _DONE_ALL_THE_SAME
+        told = run.told(failure=message, done=done or ())
         return await self._ended(request, endings.failed(reason, message, attempt, told))
 
     # --- Writing it down ----------------------------------------------------------------------

@@ -276,7 +276,24 @@ async def test_an_attempt_before_the_last_may_have_come_further() -> None:
     assert world.condition("Executed") == "False/RetriesExhausted"
     assert world.request.status.result is not None
     assert world.request.status.result.changed
-    assert [each.changed for each in world.request.status.result.steps] == [False, False]
+    assert [each.changed for each in world.request.status.result.steps] == [False, True]
+
+
+@in_virtual_time
+async def test_what_was_done_after_an_object_that_has_changed_since_is_told_as_well() -> None:
+    world = await approved(
+        workload(name="db", replicas=1),
+        action="kubectl scale deployment/web deployment/db --replicas=3",
+    )
+    world.cluster.faults["patch"].append(LostAnswer())
+    step = await world.execute()
+    assert step.retry_after is not None
+    await world.pass_time(step.retry_after.total_seconds())
+    world.cluster.change(world.path, lambda live: live["spec"].update(replicas=4))
+    await world.execute()
+    assert world.condition("Executed") == "False/Stale"
+    assert world.request.status.result is not None
+    assert world.request.status.result.changed
 
 
 @in_virtual_time
