@@ -38,14 +38,16 @@ class Gate:
     async def _has_begun(self, request: ApprovalRequest, stamp: Stamp) -> bool:
         """Whether a process before this one was cut off after the effect, before writing it down.
 
-        Asked only where something is to be held back: it would say that nothing was done. The
-        first step that changes anything tells.
+        Asked only where something is to be held back: it would say that nothing was done. Where
+        objects are gone, who has done that is not known: it counts only if nothing else is left.
         """
         plan = request.status.plan
-        first = next((step for step in plan.steps if step.changes), None) if plan else None
-        if first is None:
-            return False
-        return await self._trace(request, first, stamp) in (Trace.DONE, Trace.GONE)
+        changing = [step for step in plan.steps if step.changes] if plan is not None else []
+        for step in changing:
+            trace = await self._trace(request, step, stamp)
+            if trace is not Trace.GONE:
+                return trace is Trace.DONE
+        return bool(changing)
 
     async def done_all_the_same(
         self, request: ApprovalRequest, steps: Iterable[PlanStep], stamp: Stamp

@@ -118,6 +118,33 @@ async def test_a_pod_that_was_deleted_and_has_come_again_is_not_held_back_either
     assert world.journal.count("effect") == 1
 
 
+@pytest.mark.parametrize(("flag", "held"), [("", False), (" --force", True)])
+@in_virtual_time
+async def test_a_pod_that_somebody_else_is_ending_more_gently_is_left_to_them(
+    flag: str, held: bool
+) -> None:
+    world = await approved(pod("db-0"), action=f"kubectl delete pod db-0{flag}")
+    leaving = {"deletionTimestamp": "2026-03-01T12:00:00Z", "deletionGracePeriodSeconds": 30}
+    path = ObjectPath("v1", "pods", "shop", "db-0")
+    world.cluster.change(path, lambda live: live["metadata"].update(leaving))
+    world.policies.circumstances = under(OFF)
+    await world.execute()
+    assert (world.phase is Phase.PENDING) is held, world.message
+    assert "effect" not in world.journal
+
+
+@in_virtual_time
+async def test_the_kill_switch_holds_the_rest_where_somebody_else_may_have_done_the_first() -> None:
+    world = await approved(
+        config_map("a"), config_map("b"), action=None, operation=deletion("a", "b")
+    )
+    world.cluster.vanish(ObjectPath("v1", "configmaps", "shop", "a"))
+    world.policies.circumstances = under(OFF)
+    await world.execute()
+    assert world.condition("Approved") == "False/Suspended"
+    assert "effect" not in world.journal
+
+
 @in_virtual_time
 async def test_what_changes_nothing_has_not_begun() -> None:
     world = await approved(action="kubectl scale deployment/web --replicas=3")

@@ -97,7 +97,8 @@ async def live_through(
             world.request = before
             continue
         assert may_follow(before.phase, world.phase)
-        if world.phase is Phase.PENDING and set(reads) <= {"none"}:  # It says: not begun.
+        sees = set(reads) <= {"none"} and what not in REMOVALS
+        if world.phase is Phase.PENDING and sees:  # It says: not begun.
             assert "effect" not in world.journal
         if step.retry_after is not None:
             await asyncio.sleep(step.retry_after.total_seconds())

@@ -46,7 +46,8 @@ class Trace(Enum):
     DONE = auto()
     """Its effect is there, or the beginning of it."""
     GONE = auto()
-    """The object that would tell is no longer there, or another one bears its name."""
+    """The object is no longer there, or is going, or another one bears its name: who has done that
+    is not known."""
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ class Conditional:
         raise ApiError(f"{step.operation.one.described} keeps changing", code=409)
 
     async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
-        """Whether the very object is gone, or is going: that was the goal, whoever did it."""
+        """Whether the very object is gone, or is going as was wanted; no telling by whom."""
         del stamp
         path = await path_of(self._cluster, step.target, account)
         try:
@@ -164,9 +164,10 @@ class Conditional:
         except ApiError as error:
             if not error.not_found:
                 raise
-            return Trace.DONE
+            return Trace.GONE
         another = live["metadata"]["uid"] != step.target.uid
-        return Trace.DONE if another or "deletionTimestamp" in live["metadata"] else Trace.NONE
+        ends = _ends_already(live, self._removal.options(step.operation))
+        return Trace.GONE if another or ends else Trace.NONE
 
     def progress(self, step: PlanStep, live: JsonObject) -> Progress:
         """Done when another object bears its name; what holds it is said."""
