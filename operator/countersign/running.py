@@ -149,19 +149,21 @@ class Runner:
     ) -> None:
         """Each step: the effect, then what comes of it; up to one that does not end well.
 
-        Raises what the executor raises, and before the first effect what ``may_begin`` does;
-        ``run`` holds the steps before that.
+        Raises what the executor raises, and before each step until one has an effect what
+        ``may_begin`` does; ``run`` holds the steps before that.
         """
         executor, stamp = self._executors[run.plan.type], run.stamp
         for step in run.plan.steps:
             async with self._slots:
-                if not run.carried:
+                if not run.begun:
                     await may_begin()  # Not before: a slot may have been waited for.
                 effect = await self._effect(request, executor, step, stamp)
             progress = None
             if request.spec.verify.enabled:
                 verifier = Verifier(self._cluster, executor, step, stamp, account_of(request))
-                progress = await self._verified(request, verifier, effect)
+                # Of several, what has changed nothing yet can still be held back or be stale.
+                begun = run.begun or effect.changed or len(run.plan.steps) == 1
+                progress = await self._verified(request, verifier, effect, announces=begun)
             run.carried.append(Carried(step, effect, progress))
             if run.stopped:
                 return
@@ -182,14 +184,15 @@ class Runner:
             raise ApiError(message) from error
 
     async def _verified(
-        self, request: ApprovalRequest, verifier: Verifier, effect: Effect
+        self, request: ApprovalRequest, verifier: Verifier, effect: Effect, *, announces: bool
     ) -> Progress:
         """Watch the outcome, and announce that where it takes a while."""
-        announcing = asyncio.create_task(self._announce(request))
+        announcing = asyncio.create_task(self._announce(request)) if announces else None
         try:
             return await verifier.verify(effect, request.spec.verify.timeout.total_seconds())
         finally:
-            announcing.cancel()
+            if announcing is not None:
+                announcing.cancel()
 
     async def _announce(self, request: ApprovalRequest) -> None:
         await asyncio.sleep(_QUIET_VERIFICATION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +152,41 @@ async def test_what_changes_nothing_has_not_begun() -> None:
     world.policies.circumstances = under(OFF)
     await world.execute()
     assert world.condition("Approved") == "False/Suspended"
+
+
+async def after_a_slow_first_step() -> tuple[World, asyncio.Task[Any]]:
+    """Two objects, the first as it should be but still rolling out: it is watched for a while."""
+    world = World(
+        clock=LoopClock(), action="kubectl scale deployment/web deployment/db --replicas=3"
+    )
+    path = world.cluster.put(workload(name="db", replicas=1))
+    world.cluster.change(world.path, lambda live: live["status"].update(updatedReplicas=1))
+    await world.approve()
+    executing = asyncio.create_task(world.execute())
+    await asyncio.sleep(5)
+    assert world.cluster.objects[path]["spec"]["replicas"] == 1
+    assert world.desk.saved == []  # It says nothing of a change that was not made.
+    return world, executing
+
+
+@in_virtual_time
+async def test_the_kill_switch_reaches_what_waits_for_an_object_that_is_not_changed() -> None:
+    world, executing = await after_a_slow_first_step()
+    world.policies.circumstances = under(OFF)
+    world.cluster.change(world.path, roll_out)
+    await executing
+    assert world.condition("Approved") == "False/Suspended"
+    assert "effect" not in world.journal
+
+
+@in_virtual_time
+async def test_what_has_changed_while_another_object_was_watched_is_asked_about_again() -> None:
+    world, executing = await after_a_slow_first_step()
+    db = ObjectPath("apps/v1", "deployments", "shop", "db")
+    world.cluster.change(db, lambda live: live["spec"].update(replicas=2))
+    world.cluster.change(world.path, roll_out)
+    await executing
+    assert (world.phase, world.condition("Planned")) == (Phase.PENDING, "False/Stale")
 
 
 # --- A part that is done, and a rest that has changed ---------------------------------------------
