@@ -35,8 +35,12 @@ class ApiError(CountersignError):
 
     @property
     def not_found(self) -> bool:
-        """Whether the object does not exist."""
-        return self.code == HTTPStatus.NOT_FOUND
+        """Whether the API server says that the object does not exist.
+
+        Anything on the way to it can say 404 as well, and so does the server itself of a path that
+        it does not know: neither says anything about an object.
+        """
+        return self.code == HTTPStatus.NOT_FOUND and self.reason == "NotFound"
 
     @property
     def conflict(self) -> bool:

@@ -1,17 +1,18 @@
-"""The last question before an effect: whether what was approved may still begin."""
+"""The last question before an effect, whether it may still begin; and the last one after it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import OperationType
 from countersign.api.phase import Phase
+from countersign.api.status import PlanStep
 from countersign.errors import ApiError, RefusedError
 from countersign.planning import account_of
 from countersign.policy.decide import reconsider
 from countersign.policy.decision import HeldBackError
-from countersign.ports import Clock, Executor, Policies
+from countersign.ports import Clock, Executor, Policies, Stamp, Trace
 
 
 class Gate:
@@ -25,29 +26,54 @@ class Gate:
         self._policies = policies
         self._clock = clock
 
-    async def may_begin(self, request: ApprovalRequest) -> None:
+    async def may_begin(self, request: ApprovalRequest, stamp: Stamp) -> None:
         """Hold what has not begun to the policies of now. Raises ``HeldBackError``."""
         if request.phase is not Phase.APPROVED:
             return
         around = await self._policies.around(request)
         why = reconsider(request, around, self._clock.now())
-        if why is not None and not await self._has_begun(request):
+        if why is not None and not await self._has_begun(request, stamp):
             raise HeldBackError(why)
 
-    async def _has_begun(self, request: ApprovalRequest) -> bool:
+    async def _has_begun(self, request: ApprovalRequest, stamp: Stamp) -> bool:
         """Whether a process before this one was cut off after the effect, before writing it down.
 
-        Asked only where something is to be held back: it would say that nothing was done.
+        Asked only where something is to be held back: it would say that nothing was done. Where
+        objects are gone, who has done that is not known: it counts only if nothing else is left.
         """
         plan = request.status.plan
-        if plan is None or not self._executors[plan.type].repeatable:
-            return False
-        first = plan.steps[0].operation
+        changing = [step for step in plan.steps if step.changes] if plan is not None else []
+        for step in changing:
+            trace = await self._trace(request, step, stamp)
+            if trace is not Trace.GONE:
+                return trace is Trace.DONE
+        return bool(changing)
+
+    async def done_all_the_same(
+        self, request: ApprovalRequest, steps: Iterable[PlanStep], stamp: Stamp
+    ) -> list[PlanStep] | None:
+        """Of steps that have failed or not run in the end, those that an attempt has done before.
+
+        None where that cannot be told.
+        """
+        done: list[PlanStep] = []
+        for step in steps:
+            if not step.changes:
+                continue
+            trace = await self._trace(request, step, stamp)
+            if trace is None and not done:
+                return None
+            if trace is not Trace.DONE:
+                break  # Those after it came later, if they came.
+            done.append(step)
+        return done
+
+    async def _trace(self, request: ApprovalRequest, step: PlanStep, stamp: Stamp) -> Trace | None:
+        executor = self._executors[step.operation.type]
         try:
-            draft = await self._executors[plan.type].draft(first, account_of(request))
-        except (ApiError, RefusedError) as error:
-            return isinstance(error, ApiError) and error.not_found  # A deletion, perhaps ours.
-        return request.metadata.uid in (draft.target.executed or "")
+            return await executor.trace(step, stamp, account_of(request))
+        except (ApiError, RefusedError):
+            return None
 
 
 async def has_been_asked() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -50,6 +50,7 @@ class Run:
     """The steps of one attempt, in order."""
 
     plan: Plan
+    stamp: Stamp
     carried: list[Carried] = field(default_factory=list)
 
     @property
@@ -60,7 +61,17 @@ class Run:
     @property
     def changed(self) -> bool:
         """Whether anything in the cluster has changed."""
-        return any(each.effect.changed for each in self.carried)
+        return self.stamp.applied or any(each.effect.changed for each in self.carried)
+
+    @property
+    def begun(self) -> bool:
+        """Whether something is done by now, be it by a run that was cut off, which cannot tell."""
+        return self.changed or any(each.step.changes for each in self.carried)
+
+    @property
+    def left(self) -> tuple[PlanStep, ...]:
+        """The steps after the latest; the first of them has met something."""
+        return self.plan.steps[len(self.carried) :]
 
     @property
     def stopped(self) -> bool:
@@ -77,29 +88,37 @@ class Run:
         reason = "Degraded" if progress.state == "degraded" else "Timeout"
         return endings.not_verified(told, reason, progress.message, attempt)
 
-    def told(self, *, failure: str = "", retries: int = 0) -> Told:
-        """All that can be told of it; ``failure`` is what the step after the latest met."""
+    def told(self, *, failure: str = "", retries: int = 0, done: Collection[PlanStep] = ()) -> Told:
+        """All that can be told of it; ``failure`` is what the step after the latest met.
+
+        ``done``: of that one and those after it, what an attempt has done all the same.
+        """
         output = "\n".join(filter(None, (_output(each) for each in self.carried)))
         return Told(
             summary=self.plan.summary,
-            changed=self.changed,
-            results=self._results(failure),
+            changed=self.changed or bool(done),
+            results=self._results(failure, done),
             output=output[-OUTPUT_LIMIT:],
             notes="; ".join(filter(None, (each.effect.message for each in self.carried))),
             retries=retries,
         )
 
-    def _results(self, failure: str) -> tuple[StepResult, ...]:
+    def _results(self, failure: str, done: Collection[PlanStep]) -> tuple[StepResult, ...]:
         steps = self.plan.steps
         if len(steps) == 1:
             return ()
         results = [
-            _result(each.step, "Succeeded" if each.good else "Failed", each.message, each.effect)
+            _result(
+                each.step,
+                "Succeeded" if each.good else "Failed",
+                each.message,
+                changed=each.effect.changed,
+            )
             for each in self.carried
         ]
         if failure:
-            results.append(_result(steps[len(results)], "Failed", failure))
-        results += [_result(step, "NotRun") for step in steps[len(results) :]]
+            results.append(_result(self.left[0], "Failed", failure, changed=self.left[0] in done))
+        results += [_result(step, "NotRun", changed=step in done) for step in steps[len(results) :]]
         return tuple(results)
 
 
@@ -126,24 +145,25 @@ class Runner:
         self,
         request: ApprovalRequest,
         run: Run,
-        stamp: Stamp,
         may_begin: Callable[[], Awaitable[None]],
     ) -> None:
         """Each step: the effect, then what comes of it; up to one that does not end well.
 
-        Raises what the executor raises, and before the first effect what ``may_begin`` does;
-        ``run`` holds the steps before that.
+        Raises what the executor raises, and before each step until one has an effect what
+        ``may_begin`` does; ``run`` holds the steps before that.
         """
-        executor = self._executors[run.plan.type]
+        executor, stamp = self._executors[run.plan.type], run.stamp
         for step in run.plan.steps:
             async with self._slots:
-                if not run.carried:
+                if not run.begun:
                     await may_begin()  # Not before: a slot may have been waited for.
                 effect = await self._effect(request, executor, step, stamp)
             progress = None
             if request.spec.verify.enabled:
                 verifier = Verifier(self._cluster, executor, step, stamp, account_of(request))
-                progress = await self._verified(request, verifier, effect)
+                # Of several, what has changed nothing yet can still be held back or be stale.
+                begun = run.begun or effect.changed or len(run.plan.steps) == 1
+                progress = await self._verified(request, verifier, effect, announces=begun)
             run.carried.append(Carried(step, effect, progress))
             if run.stopped:
                 return
@@ -164,14 +184,15 @@ class Runner:
             raise ApiError(message) from error
 
     async def _verified(
-        self, request: ApprovalRequest, verifier: Verifier, effect: Effect
+        self, request: ApprovalRequest, verifier: Verifier, effect: Effect, *, announces: bool
     ) -> Progress:
         """Watch the outcome, and announce that where it takes a while."""
-        announcing = asyncio.create_task(self._announce(request))
+        announcing = asyncio.create_task(self._announce(request)) if announces else None
         try:
             return await verifier.verify(effect, request.spec.verify.timeout.total_seconds())
         finally:
-            announcing.cancel()
+            if announcing is not None:
+                announcing.cancel()
 
     async def _announce(self, request: ApprovalRequest) -> None:
         await asyncio.sleep(_QUIET_VERIFICATION)
@@ -190,11 +211,12 @@ def _result(
     step: PlanStep,
     outcome: Literal["Succeeded", "Failed", "NotRun"],
     message: str = "",
-    effect: Effect | None = None,
+    *,
+    changed: bool,
 ) -> StepResult:
     return StepResult(
         target=step.operation.one.short,
         outcome=outcome,
         message=clip(message, VALUE_LIMIT),
-        changed=effect is not None and effect.changed,
+        changed=changed,
     )

@@ -19,7 +19,7 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.operation import Operation, OperationType
 from countersign.api.phase import Phase
-from countersign.api.status import VALUE_LIMIT, ApprovalMode, Attempt, Plan
+from countersign.api.status import VALUE_LIMIT, ApprovalMode, Attempt
 from countersign.api.text import clip
 from countersign.effects import Outbox
 from countersign.errors import ApiError, RefusedError, StaleError
@@ -55,6 +55,8 @@ _STALE_LATE = (
     "An earlier attempt may have been applied: look at the target, and create a new request if "
     "the action is still needed."
 )
+_DONE_ALL_THE_SAME = " It was done all the same, at least in part: look at the target."
+_NOT_KNOWN = " Whether it was done all the same cannot be told now: look at the target."
 BEGIN_AGAIN = timedelta(seconds=1)
 _EARLY = timedelta(milliseconds=500)
 """By how much a retry may come before its time; clocks and timers are not exact."""
@@ -203,14 +205,15 @@ class Workflow:
             return await self._ended(request, endings.incomplete(started))
         if (at := request.status.next_attempt_at) is not None and at - started > _EARLY:
             return Step(retry_after=at - started)  # Woken by something else than the time.
-        run, stamp = Run(plan), Stamp(request.metadata.uid, approved_at)
+        applied = transitions.was_applied(request)
+        run = Run(plan, Stamp(request.metadata.uid, approved_at, applied))
         try:
-            if (instead := await self._begin(request, plan, started)) is not None:
+            if (instead := await self._begin(request, run, started)) is not None:
                 return instead
             # What cannot be repeated has begun by now: that is written.
             asks = self._executors[plan.type].repeatable
-            may_begin = partial(self._gate.may_begin, request) if asks else has_been_asked
-            await self._runner.carry_out(request, run, stamp, may_begin)
+            gate = partial(self._gate.may_begin, request, run.stamp)
+            await self._runner.carry_out(request, run, gate if asks else has_been_asked)
         except HeldBackError as held:
             return self._held_back(request, held)
         except StaleError as stale:
@@ -220,17 +223,17 @@ class Workflow:
         attempt = Attempt(started_at=started, finished_at=self._clock.now())
         return await self._ended(request, run.ending(attempt, retries=len(request.status.attempts)))
 
-    async def _begin(self, request: ApprovalRequest, plan: Plan, now: datetime) -> Step | None:
+    async def _begin(self, request: ApprovalRequest, run: Run, now: datetime) -> Step | None:
         """Of what cannot be repeated, write down first that it begins, by compare-and-set.
 
         A step where it must not begin: an earlier run had begun, or the write did not go through.
         """
-        if self._executors[plan.type].repeatable:
+        if self._executors[run.plan.type].repeatable:
             return None
         if request.phase is Phase.EXECUTING:
             why = "the operator was stopped while it ran"
-            return await self._ended(request, endings.outcome_unknown(plan.summary, why, now))
-        await self._gate.may_begin(request)
+            return await self._ended(request, endings.outcome_unknown(run.plan.summary, why, now))
+        await self._gate.may_begin(request, run.stamp)
         try:
             await self._desk.claim(request, transitions.beginning(request, now))
         except ApiError as error:
@@ -264,7 +267,8 @@ class Workflow:
         now, text = self._clock.now(), str(error)
         if self._no_way_back(request, run):
             attempt = Attempt(started_at=now, finished_at=now, error=clip(text, VALUE_LIMIT))
-            told = run.told(failure=text)
+            done = await self._gate.done_all_the_same(request, run.left, run.stamp)
+            told = run.told(failure=text, done=done or ())
             ending = endings.failed("Stale", f"{text} {_STALE_LATE}", attempt, told)
             return await self._ended(request, ending)
         status = transitions.stale(request, text, now)
@@ -274,7 +278,7 @@ class Workflow:
     def _no_way_back(self, request: ApprovalRequest, run: Run) -> bool:
         """Whether something was done, or may have been: from there all ways lead to an end."""
         begun = not self._executors[run.plan.type].repeatable
-        return request.phase is Phase.EXECUTING or run.changed or begun
+        return request.phase is Phase.EXECUTING or run.begun or begun
 
     async def _attempt_failed(
         self,
@@ -291,18 +295,29 @@ class Workflow:
             return await self._ended(request, endings.outcome_unknown(plan.summary, text, now))
         next_ = again(error, len(request.status.attempts) + 1, request.spec.retry)
         if next_ is None or not repeatable:
-            operation = plan.steps[len(run.carried)].operation
-            reason, message = await self._planner.why_not(request, operation, error)
-            if transient and repeatable:
-                retries = request.spec.retry.limit
-                reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"
-            told = run.told(failure=message)
-            return await self._ended(request, endings.failed(reason, message, attempt, told))
+            return await self._given_up(request, run, error, attempt)
         self._meter.retried(plan.type)
         status = transitions.retrying(request, attempt, next_, now)
         event = notice(f"retry-{plan.revision}-{next_.retry}", "Retrying", status)
         await self._outbox.tell(request, event)
         return Step(status=status, retry_after=next_.delay)
+
+    async def _given_up(
+        self, request: ApprovalRequest, run: Run, error: ApiError | RefusedError, attempt: Attempt
+    ) -> Step:
+        """It failed for good: say why, and whether it was done all the same, which it may be."""
+        repeatable = self._executors[run.plan.type].repeatable
+        reason, message = await self._planner.why_not(request, run.left[0].operation, error)
+        if attempt.transient and repeatable:
+            retries = request.spec.retry.limit
+            reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"
+        done = await self._gate.done_all_the_same(request, run.left, run.stamp)
+        if done is None:
+            message += _NOT_KNOWN
+        elif done:
+            message += _DONE_ALL_THE_SAME
+        told = run.told(failure=message, done=done or ())
+        return await self._ended(request, endings.failed(reason, message, attempt, told))
 
     # --- Writing it down ----------------------------------------------------------------------
 

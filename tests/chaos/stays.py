@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from devcluster import Cluster
 from tests.chaos.repairs import SYSTEM
 from tests.support.cases import CASES, Case, state_of
+from tests.support.knowledge import entries_about
 from tests.support.site import JsonObject, Site
 from tests.support.workloads import node, on_node, pod, workload
 
@@ -123,6 +123,6 @@ def wait_for_the_end(cluster: Cluster, stays: Sequence[Stay], effects: Mapping[s
         stay.status = stay.site.ended(REQUEST, seconds=90)
         stay.effects = effects[stay.site.namespace]
     maps = Site(cluster, SYSTEM).every("ConfigMap", "countersign.dev/store=knowledge")
-    entries = Counter(uid for each in maps for uid in each.get("data") or {})
+    entries = entries_about(maps)
     for stay in stays:
         stay.entries = entries[stay.uid]

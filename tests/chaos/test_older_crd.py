@@ -186,6 +186,21 @@ def test_a_request_ends_with_a_reason_where_the_crd_drops_what_the_operator_writ
     assert operator.alive()
 
 
+def test_a_request_does_not_wait_for_ever_for_a_plan_that_an_older_crd_has_dropped(
+    installation: Installation, shop: Shop, operator: OperatorProcess
+) -> None:
+    shop.deploy("web", replicas=1)
+    shop.settled("web")
+    shop.propose("r", action=RESTART)
+    shop.planned("r")
+    installation.make_older("status.plan")
+    status = shop.ended("r", seconds=PATIENCE)["status"]
+    assert condition(status, "Planned")["reason"] == "SchemaOutdated"
+    installation.make_new("status.plan")
+    assert_new_requests_work(shop)
+    assert operator.alive()
+
+
 def test_where_the_crd_drops_what_is_still_to_be_done_it_is_done_and_nothing_spins(
     installation: Installation,
     cluster: Cluster,

@@ -22,6 +22,7 @@ from tests.support.effect_proxy import is_final_status
 from tests.support.eventually import eventually
 from tests.support.fault_proxy import Answer, Asked, Exchange, Fault, FaultProxy
 from tests.support.hook import Hook
+from tests.support.knowledge import entries_about
 
 ENV = {**SETTINGS, "COUNTERSIGN_REQUEST_TIMEOUT": "90"}
 """What is held is not to time out."""
@@ -143,7 +144,8 @@ def test_each_execution_and_each_incident_is_in_the_knowledge_once(
         stay.recorded()
     kept = ("-l", "countersign.dev/store=knowledge", "-o", "json")
     get = cluster.kubectl("-n", SYSTEM, "get", "configmaps", *kept)
-    data = [each.get("data") or {} for each in json.loads(get.stdout)["items"]]
+    maps = json.loads(get.stdout)["items"]
+    about = entries_about(maps)
     for stay in crash.stays.values():
-        for uid in (stay.uid, stay.incident_uid):
-            assert sum(key == uid for each in data for key in each) == 1
+        assert about[stay.uid] == 1
+        assert sum(key == stay.incident_uid for each in maps for key in each["data"]) == 1

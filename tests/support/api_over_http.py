@@ -69,7 +69,8 @@ class StoringApi:
 
 
 def _status(code: int, message: str) -> JsonObject:
-    return {"kind": "Status", "status": "Failure", "code": code, "message": message}
+    reason = {"reason": "NotFound"} if code == 404 else {}
+    return {"kind": "Status", "status": "Failure", "code": code, "message": message, **reason}
 
 
 @contextmanager

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from countersign.records.knowledge import KnowledgeEntry
 from tests.support.fakes_objects import after
+
+_ABOUT = re.compile(r"\(([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\)")
+"""Which request an entry tells of: ``namespace/name (uid)``, in its text."""
+
+
+def entries_about(config_maps: Iterable[dict[str, Any]]) -> Counter[str]:
+    """How many entries tell of each request, by its UID, under whichever keys they are kept.
+
+    A second one under a key of its own is one too many, and would not be seen by the keys.
+    """
+    texts = [text for each in config_maps for text in (each.get("data") or {}).values()]
+    contents = (json.loads(text).get("content", "") for text in texts)
+    return Counter(uid for content in contents for uid in _ABOUT.findall(content))
 
 
 def entry(number: int, **fields: Any) -> KnowledgeEntry:

@@ -131,6 +131,16 @@ async def test_a_refusal_keeps_the_servers_words(kmock: RawHandler, connection: 
     assert not is_transient(error)
 
 
+@pytest.mark.parametrize("text", [b"404 page not found\n", b"<html>no such cluster</html>", b"{}"])
+async def test_a_404_that_is_not_about_an_object_does_not_say_that_it_is_gone(
+    kmock: RawHandler, connection: Connection, text: bytes
+) -> None:
+    kmock[f"get {PATH}"] << 404 << text
+    error = await refusal(connection)
+    assert error.code == 404
+    assert not error.not_found
+
+
 async def test_a_server_that_is_still_starting_is_not_believed_when_it_forbids(
     kmock: RawHandler, connection: Connection
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from countersign.handlers import requests as handler_module
+from countersign.handlers.kept_plans import KeptPlans
 from countersign.handlers.requests import Requests
 from countersign.handlers.wakeups import Wakeups
 from countersign.logs import set_up_logs
@@ -99,9 +100,14 @@ async def test_every_line_about_a_request_bears_its_name_uid_and_phase(
 
     async def touch(namespace: str, name: str) -> None: ...
 
+    async def read(namespace: str, name: str) -> dict[str, Any]:
+        return {}
+
     again = timedelta(seconds=60)
     wakeups = Wakeups(touch, clock, again=again)
-    requests = Requests(world.workflow, world.outbox, wakeups, PolicyBook(clock), clock, sweep=60)
+    requests = Requests(
+        world.workflow, world.outbox, wakeups, PolicyBook(clock), clock, KeptPlans(read), sweep=60
+    )
     world.sign("alice")
     body = {"kind": "ApprovalRequest", **world.request.to_json()}
     await requests.observe("MODIFIED", body, kopf.Patch())

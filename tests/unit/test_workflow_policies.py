@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import Any
 
 import pytest
@@ -119,6 +120,38 @@ async def test_nothing_begins_while_the_policies_are_lost_from_sight() -> None:
     known.policies_are([])
     await executing
     assert world.phase is Phase.SUCCEEDED
+
+
+@in_virtual_time
+async def test_a_target_that_never_stays_as_planned_is_planned_less_and_less_often() -> None:
+    labelled = {"type": "merge", "patch": '{"metadata": {"labels": {"a": "b"}}}'}
+    target = {"kind": "Deployment", "name": "web"}
+    world = World(
+        clock=LoopClock(),
+        action=None,
+        operation={"type": "Patch", "target": target, "patch": labelled},
+        confidence=0.9,
+    )
+    lay_down(world, policy("auto", autoApprove={"riskAtMost": "high"}))
+    patch, writes = world.cluster.patch, itertools.count()
+
+    async def with_a_webhook(*args: Any, **kwargs: Any) -> Any:
+        after = await patch(*args, **kwargs)
+        after["metadata"]["annotations"]["seen-by-a-webhook"] = str(next(writes))
+        return after
+
+    world.cluster.patch = with_a_webhook  # type: ignore[method-assign]
+    pauses = []
+    while len(pauses) < 3:
+        step = await (world.execute() if world.phase is Phase.APPROVED else world.advance())
+        if step.status is None:
+            assert step.wake_at is not None
+            pauses.append((step.wake_at - world.clock.now()).total_seconds())
+            await asyncio.sleep(pauses[-1])
+    assert pauses == [30, 60, 120]
+    assert next(writes) < 20
+    assert world.request.status.plan is not None
+    assert world.request.status.plan.revision == 6
 
 
 # --- Approved and not begun -----------------------------------------------------------------------

@@ -13,7 +13,7 @@ from countersign.api.phase import Phase
 from countersign.api.status import MAX_STEPS, Change, PlanStep
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.paths import reference
-from countersign.ports import Draft, Effect, ObjectPath, Progress, ServiceAccount, Stamp
+from countersign.ports import Draft, Effect, ObjectPath, Progress, ServiceAccount, Stamp, Trace
 from countersign.workflow import BEGIN_AGAIN
 from tests.support.fakes import conflict, unavailable
 from tests.support.fakes_objects import with_status
@@ -41,7 +41,8 @@ class FakeExecutor:
     async def draft(self, operation: Operation, account: ServiceAccount) -> Draft:
         path = ObjectPath("v1", "pods", "shop", operation.one.name or "")
         live = {"metadata": {"name": path.name, "uid": f"uid-{path.name}", "resourceVersion": "1"}}
-        return Draft(reference(path, "Pod", live), self.changes, f"Do it to Pod {path.name}", live)
+        changes = () if path.name in self.unchanged else self.changes
+        return Draft(reference(path, "Pod", live), changes, f"Do it to Pod {path.name}", live)
 
     async def execute(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Effect:
         name = step.target.name
@@ -56,6 +57,9 @@ class FakeExecutor:
             live = {"metadata": {"name": name, "resourceVersion": "1"}}
             return Effect(changed=changed, live=live, watched=path)
         return Effect(changed=changed, output=self.output)
+
+    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+        return Trace.DONE if step.target.name in self.ran else Trace.NONE
 
     def progress(self, step: PlanStep, live: Any) -> Progress:
         return self.ends[step.target.name]
@@ -156,8 +160,9 @@ async def test_another_attempt_begins_with_the_first_step_again() -> None:
 
 @in_virtual_time
 async def test_a_plan_that_goes_stale_before_anything_has_changed_is_asked_about_again() -> None:
-    world = await approved()
+    world = Steps()
     world.executor.unchanged.add("a")
+    await world.approve()
     world.executor.fails["b"] = StaleError("Pod shop/b has changed.")
     await world.execute()
     assert world.phase is Phase.PENDING

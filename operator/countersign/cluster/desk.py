@@ -57,6 +57,11 @@ class OperatorDesk:
         }
         return _read(await self._patch_status(request_path(request), body))
 
+    async def read(self, namespace: str, name: str) -> JsonObject:
+        """A request as the API server has it."""
+        path = ObjectPath(f"{GROUP}/{VERSION}", PLURAL, namespace, name)
+        return await self._connection.request(Call("GET", url_of(path)))
+
     async def touch(self, namespace: str, name: str) -> None:
         """Make the API server send the object's event once more; nothing else changes."""
         path = ObjectPath(f"{GROUP}/{VERSION}", PLURAL, namespace, name)

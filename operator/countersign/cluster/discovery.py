@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 
 from countersign.api.kinds import Resource
 from countersign.connection import Call, Connection
@@ -48,7 +49,7 @@ class Discovery:
                 Call("GET", f"{root}/{api_version}", account=account)
             )
         except ApiError as error:
-            if error.not_found:
+            if error.code == HTTPStatus.NOT_FOUND:  # Of a path that it does not know.
                 return []
             raise
         return [

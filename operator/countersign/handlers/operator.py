@@ -24,6 +24,7 @@ from countersign.config import Settings
 from countersign.connection import load_configuration
 from countersign.errors import ApiError
 from countersign.handlers.incidents import Incidents
+from countersign.handlers.kept_plans import KeptPlans
 from countersign.handlers.persistence import NoDiffBase, StatusProgress
 from countersign.handlers.policies import PolicyWatch
 from countersign.handlers.registration import register_incidents, register_requests
@@ -123,7 +124,13 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
     settings, clock = parts.settings, SystemClock()
     wakeups = Wakeups(parts.desk.touch, clock, again=timedelta(seconds=settings.sweep_seconds))
     requests = Requests(
-        parts.workflow, parts.outbox, wakeups, parts.book, clock, sweep=settings.sweep_seconds
+        parts.workflow,
+        parts.outbox,
+        wakeups,
+        parts.book,
+        clock,
+        KeptPlans(parts.desk.read),
+        sweep=settings.sweep_seconds,
     )
     policies = PolicyWatch(
         parts.book,

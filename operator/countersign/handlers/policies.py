@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from http import HTTPStatus
 
 import structlog
 from pydantic import ValidationError
@@ -83,7 +84,7 @@ class PolicyWatch:
 
     def lost(self, error: ApiError) -> None:
         """Nothing is approved until they are known again."""
-        if error.not_found:
+        if error.code == HTTPStatus.NOT_FOUND:
             log.error("the CRD of ApprovalPolicy is not installed: kubectl apply -k crds/")
         self._book.policies_are_unknown()
 

@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.base import format_time
-from countersign.api.conditions import ConditionType
 from countersign.api.phase import Phase
 from countersign.cluster.comparing import status_changes
 from countersign.effects import Outbox
 from countersign.errors import ApiError
+from countersign.handlers.kept_plans import KeptPlans
 from countersign.handlers.unreadable import refuse_unreadable
 from countersign.handlers.wakeups import Wakeups
 from countersign.policy.bookkeeping import needs_record, without_messages
@@ -45,6 +45,7 @@ class Requests:
         wakeups: Wakeups,
         book: PolicyBook,
         clock: Clock,
+        plans: KeptPlans,
         *,
         sweep: float,
     ) -> None:
@@ -54,11 +55,11 @@ class Requests:
         self._wakeups = wakeups
         self._book = book
         self._clock = clock
+        self._plans = plans
         self._sweep = timedelta(seconds=sweep)
         self._untold: dict[str, tuple[ApprovalRequest, ApprovalRequestStatus, tuple[Notice, ...]]]
         self._untold = {}
         self._ahead: dict[str, int | None] = {}
-        self._kept: set[str] = set()
         self._unsettled: set[str] = set()
         self._settled = asyncio.Event()
         self._draining = False
@@ -77,12 +78,12 @@ class Requests:
         if self._draining:
             self._settle(uid)
             return
-        if self._was_pruned(body):
-            log.info("the watch is of an older type; looks again", uid=uid)
-            metadata = body["metadata"]
-            moment = self._clock.now() + self._sweep
+        if self._plans.lacks(body):
+            metadata, moment = body["metadata"], self._clock.now() + self._sweep
             self._wakeups.at(uid, metadata["namespace"], metadata["name"], moment)
-            return
+            if (live := await self._plans.looked_up(body)) is None:
+                return
+            body = live
         request = self._validated(body, patch)
         if request is None:
             self._wakeups.forget(uid)  # It ends here; a touch would only mark its last status.
@@ -101,20 +102,6 @@ class Requests:
                 await self._advance(request)
             else:
                 self._wakeups.forget(uid)
-
-    def _was_pruned(self, body: Mapping[str, Any]) -> bool:
-        """Whether the plan that the API server was seen to keep is missing in an event.
-
-        A watch that began before the CRD was replaced goes on for a while in the old type's terms.
-        """
-        status = body.get("status") or {}
-        planned = any(
-            each.get("type") == ConditionType.PLANNED and each.get("status") == "True"
-            for each in status.get("conditions") or []
-        )
-        has_plan = bool((status.get("plan") or {}).get("digest"))
-        pending = status.get("phase") == Phase.PENDING
-        return body["metadata"]["uid"] in self._kept and pending and planned and not has_plan
 
     async def _advance(self, request: ApprovalRequest) -> None:
         self._look_again(request, self._sweep)
@@ -148,10 +135,7 @@ class Requests:
         if saved is None or step.status is None:
             return
         log.info("request advances", to=str(step.status.phase), message=step.status.message)
-        if saved.phase is Phase.PENDING and saved.status.plan is not None:
-            self._kept.add(saved.metadata.uid)
-        else:
-            self._kept.discard(saved.metadata.uid)
+        self._plans.saved(saved)
         if saved.phase is Phase.APPROVED and not self._draining:
             await self._execute_at_once(saved)
 
@@ -292,7 +276,7 @@ class Requests:
         self._wakeups.forget(uid)
         self._untold.pop(uid, None)
         self._ahead.pop(uid, None)
-        self._kept.discard(uid)
+        self._plans.forget(uid)
         self._settle(uid)
 
 

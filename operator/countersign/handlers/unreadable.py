@@ -14,6 +14,7 @@ from countersign.api.phase import Phase
 from countersign.api.text import clip
 
 _MOVING = (Phase.APPROVED, Phase.EXECUTING)
+_MAY_BE_DONE = "It was approved, and may have been carried out: look at its target first."
 
 
 def refuse_unreadable(
@@ -27,7 +28,10 @@ def refuse_unreadable(
         f"{first_problem(error)}. The object does not fit this operator: apply the crds/ of its "
         "version, then create a new request."
     )
-    type_ = ConditionType.EXECUTED if status.get("phase") in _MOVING else ConditionType.PLANNED
+    type_ = ConditionType.PLANNED
+    if status.get("phase") in _MOVING:
+        message = clip(f"{message} {_MAY_BE_DONE}")
+        type_ = ConditionType.VERIFIED if _is_applied(status) else ConditionType.EXECUTED
     condition = {
         "type": str(type_),
         "status": "False",
@@ -47,3 +51,9 @@ def refuse_unreadable(
             }
 
     patch.fns.append(write)  # type: ignore[arg-type]
+
+
+def _is_applied(status: Mapping[str, Any]) -> bool:
+    """Whether it was seen to be applied, which stays true."""
+    said = {each.get("type"): each.get("status") for each in status.get("conditions") or []}
+    return said.get(ConditionType.EXECUTED) == "True"

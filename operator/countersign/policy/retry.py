@@ -37,6 +37,7 @@ TRANSIENT_WORDS = (
     "dial tcp",
     "eof",
 )
+_LONGEST_WISH = timedelta(hours=1).total_seconds()
 _TRANSIENT_CODES = frozenset({408, 409, 429, 500, 502, 503, 504})
 
 
@@ -71,11 +72,11 @@ def again(error: Exception, attempts_made: int, retry: Retry) -> Again | None:
     """The next attempt, or None where the error is permanent or the retries are used up.
 
     ``attempts_made`` counts the one that failed. The server's Retry-After is honoured where it
-    asks for more than the request's own delay.
+    asks for more than the request's own delay, up to an hour: a webhook can make it any number.
     """
     if not is_transient(error) or attempts_made > retry.limit:
         return None
-    wished = timedelta(seconds=getattr(error, "retry_after", None) or 0)
+    wished = timedelta(seconds=min(getattr(error, "retry_after", None) or 0, _LONGEST_WISH))
     return Again(
         number=attempts_made + 1,
         retry=attempts_made,

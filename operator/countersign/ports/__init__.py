@@ -9,7 +9,7 @@ from countersign.ports.cluster import (
     PatchForm,
     ServiceAccount,
 )
-from countersign.ports.execution import Draft, Effect, Executor, Patient, Progress, Stamp
+from countersign.ports.execution import Draft, Effect, Executor, Patient, Progress, Stamp, Trace
 from countersign.ports.office import Clock, Desk, Meter, Notifier, Policies, Store
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "ServiceAccount",
     "Stamp",
     "Store",
+    "Trace",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import Literal, Protocol, runtime_checkable
 
 from countersign.api.operation import Operation, OperationType
@@ -27,10 +28,26 @@ class Draft:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What is left on a target so that a second run finds it: whose effect, and when approved."""
+    """What is left on a target so that a second run finds it: whose effect, and when approved.
+
+    ``applied``: that the change was made is in the request's status already. A target that does
+    not bear it has been changed or removed by somebody since, and is left alone.
+    """
 
     request_uid: str
     approved_at: datetime
+    applied: bool = False
+
+
+class Trace(Enum):
+    """What an earlier run has left of a step."""
+
+    NONE = auto()
+    DONE = auto()
+    """Its effect is there, or the beginning of it."""
+    GONE = auto()
+    """The object is no longer there, or is going, or another one bears its name: who has done that
+    is not known."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,10 @@ class Executor(Protocol):
 
     async def execute(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Effect:
         """Do it, once: where an earlier run has done it, only say so."""
+        ...
+
+    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+        """What an earlier run has left; nothing is written, and little read."""
         ...
 
     def progress(self, step: PlanStep, live: JsonObject) -> Progress:

@@ -17,6 +17,7 @@ from countersign.api.effects import EffectState, EffectStatus
 from countersign.api.phase import Phase
 from countersign.api.status import Attempt, KnowledgeReference
 from countersign.errors import ApiError
+from countersign.handlers.kept_plans import KeptPlans
 from countersign.handlers.registration import register_requests
 from countersign.handlers.requests import Requests
 from countersign.policy import bookkeeping, endings, transitions
@@ -144,14 +145,24 @@ class World:
         self.workflow.steps = list(steps)
         self.wakeups = FakeWakeups()
         self.book = PolicyBook(FakeClock())
+        self.live: dict[str, Any] | ApiError = {}
+        self.reads = 0
         self.requests = Requests(
             self.workflow,  # type: ignore[arg-type]
             self.workflow,  # type: ignore[arg-type]
             self.wakeups,  # type: ignore[arg-type]
             self.book,
             FakeClock(),
+            KeptPlans(self.read),
             sweep=SWEEP,
         )
+
+    async def read(self, namespace: str, name: str) -> dict[str, Any]:
+        assert (namespace, name) == ("shop", "restart-web")
+        self.reads += 1
+        if isinstance(self.live, ApiError):
+            raise self.live
+        return self.live
 
     async def observe(
         self, of: ApprovalRequest | dict[str, Any], kind: str | None = "MODIFIED"
@@ -387,6 +398,42 @@ async def test_a_plan_that_the_server_has_kept_and_an_old_watch_does_not_show_is
     assert world.wakeups.book[UID][2] == after(SWEEP)
     await world.observe(plan)
     assert world.workflow.asked == ["advance", "advance"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_plan_that_is_missing_in_two_events_is_looked_up(there: bool) -> None:
+    plan = planned()
+    world = World(Step(status=plan.status))
+    await world.observe(request())
+    world.live = as_body(plan) if there else without_plan(plan)
+    await world.observe(without_plan(plan))
+    assert (world.workflow.asked, world.reads) == (["advance"], 0)
+    await world.observe(without_plan(plan))
+    assert (world.workflow.asked, world.reads) == (["advance", "advance"], 1)
+    assert (world.workflow.seen[-1].status.plan is not None) is there
+
+
+def another() -> dict[str, Any]:
+    body = as_body(planned())
+    return {**body, "metadata": {**body["metadata"], "uid": "another"}}
+
+
+LATER: dict[str, dict[str, Any] | ApiError] = {
+    "it cannot be read": ApiError("connection refused"),
+    "another one bears its name": another(),
+}
+
+
+@pytest.mark.parametrize("what", LATER)
+async def test_a_request_whose_plan_is_missing_is_looked_at_later_where(what: str) -> None:
+    plan = planned()
+    world = World(Step(status=plan.status))
+    await world.observe(request())
+    world.live = LATER[what]
+    for _ in range(2):
+        await world.observe(without_plan(plan))
+    assert (world.workflow.asked, world.reads) == (["advance"], 1)
+    assert world.wakeups.book[UID][2] == after(SWEEP)
 
 
 async def test_a_plan_that_the_server_has_not_kept_is_told_of_as_missing() -> None:
@@ -738,6 +785,25 @@ async def test_an_object_that_cannot_be_read_fails_with_a_reason(what: str) -> N
     assert "spec.riskLevel" in condition["message"]
     assert "apply the crds/" in status["message"]
     assert condition["lastTransitionTime"] == "2026-03-01T12:00:00.000000Z"
+
+
+async def test_what_was_approved_and_cannot_be_read_is_not_said_to_be_undone() -> None:
+    body = unreadable(approved())
+    status = written(await World().observe(body), body)
+    assert "may have been carried out: look at its target first" in status["message"]
+    body = unreadable(request())
+    status = written(await World().observe(body), body)
+    assert "may have been" not in status["message"]
+
+
+async def test_what_was_applied_and_cannot_be_read_stays_applied() -> None:
+    before = approved()
+    body = unreadable(with_status(before, transitions.verifying(before, after(3))))
+    status = written(await World().observe(body), body)
+    assert status["phase"] == "Failed"
+    said = {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
+    assert said["Executed"] == ("True", "Applied")
+    assert said["Verified"] == ("False", "Invalid")
 
 
 async def test_an_object_that_cannot_be_read_keeps_its_other_conditions() -> None:

@@ -99,6 +99,8 @@ DELAYS = {
     "a Retry-After that asks for less": (5.0, 30),
     "a Retry-After that asks for more": (90.0, 90),
     "a Retry-After of nothing": (0.0, 30),
+    "a Retry-After of years": (2.0**31, 3600),
+    "a Retry-After beyond all time": (1e300, 3600),
 }
 
 

@@ -15,8 +15,11 @@ from countersign.ports import JsonObject
 
 LONGEST_NAME = 63
 _UID_SHOWN = 8
-KEPT_FOR = 3600
-"""Seconds that a finished Job stays at least: a run that was cut off must find it."""
+LATE = 3600
+"""Seconds after the approval from which on a Job that is not found may have been tidied away."""
+KEPT_FOR = 2 * LATE
+"""Seconds that a finished Job stays at least: a run that was cut off must find it, also one whose
+clock is slow."""
 _KEPT_UNLESS_SAID = 24 * 3600
 _CONTAINERS_SHOWN = 5
 

@@ -8,7 +8,7 @@ from countersign.api.operation import Operation, OperationType
 from countersign.api.status import PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError, StaleError
-from countersign.executors.jobs.job_manifest import KEPT_FOR, job_changes, job_from, job_name
+from countersign.executors.jobs.job_manifest import LATE, job_changes, job_from, job_name
 from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.stamps import stamps_on
 from countersign.executors.wording.output import tail
@@ -24,6 +24,7 @@ from countersign.ports import (
     Progress,
     ServiceAccount,
     Stamp,
+    Trace,
 )
 
 _ALREADY_EXISTS = "AlreadyExists"
@@ -70,6 +71,8 @@ class RunJob:
         """Create the Job; where it is there and bears the stamp, an earlier run has done it."""
         path = await path_of(self._cluster, step.target, account)
         name = job_name(step.operation, stamp.request_uid)
+        if stamp.applied:
+            return _effect(path, await self._still_there(path, name, stamp, account), earlier=True)
         try:
             body = job_from(await self._cron_job(step, path, account), name, stamp.request_uid)
         except (StaleError, ApiError) as error:
@@ -80,7 +83,7 @@ class RunJob:
                 raise
             return _effect(path, found, earlier=True)
         try:
-            late = self._clock.now() - stamp.approved_at > timedelta(seconds=KEPT_FOR)
+            late = self._clock.now() - stamp.approved_at > timedelta(seconds=LATE)
             made = await self._cluster.create(_jobs(path), body, account, dry_run=late)
         except ApiError as error:
             if not error.conflict:
@@ -94,6 +97,13 @@ class RunJob:
         if late:
             raise _tidied_away(path, name)
         return _effect(path, made)
+
+    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+        """The Job."""
+        path = await path_of(self._cluster, step.target, account)
+        name = job_name(step.operation, stamp.request_uid)
+        found = await self._ours(path, name, stamp, account)
+        return Trace.NONE if found is None else Trace.DONE
 
     async def another_round(
         self, step: PlanStep, effect: Effect, stamp: Stamp, account: ServiceAccount
@@ -144,6 +154,20 @@ class RunJob:
         if job_changes(step.operation, live) != step.changes:
             raise StaleError(f"{where} has changed since the plan (its job template).")
         return live
+
+    async def _still_there(
+        self, path: ObjectPath, name: str, stamp: Stamp, account: ServiceAccount
+    ) -> JsonObject:
+        """The Job that was seen to be made; one that is gone is not made again."""
+        found = await self._ours(path, name, stamp, account)
+        if found is None:
+            raise RefusedError(
+                OUTCOME_UNKNOWN,
+                f"Job {path.namespace}/{name} was made, and was deleted before anybody saw its "
+                "end. It is not made again: look at what it should have done, and create a new "
+                "request if that is still needed.",
+            )
+        return found
 
     async def _ours(
         self, path: ObjectPath, name: str, stamp: Stamp, account: ServiceAccount
@@ -196,7 +220,7 @@ def _taken(path: ObjectPath, name: str) -> RefusedError:
 def _tidied_away(path: ObjectPath, name: str) -> RefusedError:
     return RefusedError(
         OUTCOME_UNKNOWN,
-        f"It was approved over {KEPT_FOR // 60} minutes ago. Job {path.namespace}/{name} may have "
+        f"It was approved over {LATE // 60} minutes ago. Job {path.namespace}/{name} may have "
         "run and been removed since, or never have been made: look at what it should have done, "
         "and create a new request if the Job is still needed.",
     )

@@ -20,6 +20,7 @@ from countersign.executors.nodes.node_pods import NodePods, sorted_out
 from countersign.executors.once.convergent import Convergent
 from countersign.executors.once.paths import path_of
 from countersign.executors.once.stamps import kept_from, stamps_on
+from countersign.executors.once.traces import must_not_have_been_applied
 from countersign.policy.reading.fields import part
 from countersign.policy.reading.selectors import escaped
 from countersign.ports import (
@@ -32,6 +33,7 @@ from countersign.ports import (
     Progress,
     ServiceAccount,
     Stamp,
+    Trace,
 )
 
 MOST_PODS = 1000
@@ -109,6 +111,7 @@ class DrainNode:
         live = await self._node(step, path, account)
         earlier = stamp.request_uid in stamps_on(live)
         if not earlier:
+            must_not_have_been_applied(step, stamp, live)
             effect = await self._begin(step, live, stamp, account)
             live, earlier = effect.live or live, effect.earlier
         if not step.changes and not earlier:
@@ -120,6 +123,10 @@ class DrainNode:
         message = f"at first {progress.message}" if held else ""
         changed = bool(step.changes) or earlier
         return Effect(changed=changed, live=live, earlier=earlier, message=message)
+
+    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+        """That of the cordon, with which it begins."""
+        return await self._cordon.trace(step, stamp, account)
 
     async def another_round(
         self, step: PlanStep, effect: Effect, stamp: Stamp, account: ServiceAccount

@@ -25,6 +25,7 @@ from countersign.ports import (
     Progress,
     ServiceAccount,
     Stamp,
+    Trace,
 )
 
 TRIES = 5
@@ -153,6 +154,20 @@ class Conditional:
             watched = None if left is None else path
             return Effect(changed=True, live=left, watched=watched)
         raise ApiError(f"{step.operation.one.described} keeps changing", code=409)
+
+    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+        """Whether the very object is gone, or is going as was wanted; no telling by whom."""
+        del stamp
+        path = await path_of(self._cluster, step.target, account)
+        try:
+            live = await self._cluster.get(path, account)
+        except ApiError as error:
+            if not error.not_found:
+                raise
+            return Trace.GONE
+        another = live["metadata"]["uid"] != step.target.uid
+        ends = _ends_already(live, self._removal.options(step.operation))
+        return Trace.GONE if another or ends else Trace.NONE
 
     def progress(self, step: PlanStep, live: JsonObject) -> Progress:
         """Done when another object bears its name; what holds it is said."""

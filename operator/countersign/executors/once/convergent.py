@@ -19,6 +19,7 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.recipe import Recipe
 from countersign.executors.once.stamps import STAMP, kept_from, stamp_after, stamps_on
+from countersign.executors.once.traces import must_not_have_been_applied, stamped
 from countersign.ports import (
     Cluster,
     Draft,
@@ -28,6 +29,7 @@ from countersign.ports import (
     Progress,
     ServiceAccount,
     Stamp,
+    Trace,
 )
 
 TRIES = 5
@@ -70,7 +72,7 @@ class Convergent:
             live = await self._cluster.get(path, account)
             if stamp.request_uid in stamps_on(live):
                 return Effect(changed=True, live=live, watched=path, earlier=True)
-            self._must_be_as_signed(step, live)
+            self._must_be_as_signed(step, stamp, live)
             target = _reference(path, step.operation, live)
         if not step.changes:
             return Effect(changed=False, live=live, watched=path)
@@ -86,9 +88,13 @@ class Convergent:
             live = await self._cluster.get(path, account)
             if stamp.request_uid in stamps_on(live):
                 return Effect(changed=True, live=live, watched=path, earlier=True)
-            self._must_be_as_signed(step, live)
+            self._must_be_as_signed(step, stamp, live)
             target = _reference(path, step.operation, live)
         raise ApiError(f"{step.operation.one.described} keeps changing", code=409)
+
+    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+        """The stamp, where the target bears it."""
+        return await stamped(self._cluster, step, stamp, account)
 
     def progress(self, step: PlanStep, live: JsonObject) -> Progress:
         """How far the target has come."""
@@ -115,7 +121,8 @@ class Convergent:
             body = self._body(operation, live, _reference(path, operation, live), REHEARSAL)
             await self._cluster.patch(path, body, account, form=form, dry_run=True)
 
-    def _must_be_as_signed(self, step: PlanStep, live: JsonObject) -> None:
+    def _must_be_as_signed(self, step: PlanStep, stamp: Stamp, live: JsonObject) -> None:
+        must_not_have_been_applied(step, stamp, live)
         where = step.operation.one.described
         if live["metadata"]["uid"] != step.target.uid:
             raise StaleError(f"{where} was deleted and created again since the plan.")

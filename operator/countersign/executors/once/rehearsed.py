@@ -21,6 +21,7 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.convergent import GONE, REHEARSAL, TRIES
 from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.stamps import kept_from, stamp_after, stamps_on
+from countersign.executors.once.traces import must_not_have_been_applied, stamped
 from countersign.executors.rollout_status import settled
 from countersign.ports import (
     Cluster,
@@ -32,6 +33,7 @@ from countersign.ports import (
     Progress,
     ServiceAccount,
     Stamp,
+    Trace,
 )
 
 
@@ -118,6 +120,7 @@ class Rehearsed:
             live = await self._read(path, account, may_be_absent=step.target.uid is None)
             if live is not None and stamp.request_uid in stamps_on(live):
                 return Effect(changed=True, live=live, watched=path, earlier=True)
+            must_not_have_been_applied(step, stamp, live)
             _must_be_the_same(step, live)
             try:
                 after = await self._write(path, operation, live, REHEARSAL, account, dry_run=True)
@@ -134,6 +137,10 @@ class Rehearsed:
             else:
                 return Effect(changed=True, live=after, watched=path)
         raise _keeps_changing(operation)
+
+    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+        """The stamp, where the target bears it."""
+        return await stamped(self._cluster, step, stamp, account)
 
     def progress(self, step: PlanStep, live: JsonObject) -> Progress:
         """The rollout, where the object has one."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from countersign.api.base import format_time
 from countersign.api.operation import Kind, Operation, OperationType
 from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
@@ -44,10 +45,12 @@ class RestartRollout:
     def patch(
         self, operation: Operation, live: JsonObject | None, approved_at: datetime
     ) -> JsonObject:
-        """What kubectl would send, with a time that is the same at each attempt."""
+        """What kubectl would send, with a time that is the same at each attempt.
+
+        To the microsecond: of two within a second, kubectl's seconds would make one rollout.
+        """
         del operation, live
-        moment = approved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        annotations = {RESTARTED_AT: moment}
+        annotations = {RESTARTED_AT: format_time(approved_at)}
         return {"spec": {"template": {"metadata": {"annotations": annotations}}}}
 
     def undo(self, operation: Operation, live: JsonObject) -> Operation | None:

@@ -10,10 +10,20 @@ from countersign.api.status import PlanStep
 from countersign.executors.once.convergent import GONE, Convergent
 from countersign.executors.once.paths import path_of
 from countersign.executors.once.stamps import stamps_on
+from countersign.executors.once.traces import stamped
 from countersign.executors.rollout_status import settled
 from countersign.executors.rollouts.revisions import revisions
 from countersign.executors.rollouts.rollback import Rollback
-from countersign.ports import Cluster, Draft, Effect, JsonObject, Progress, ServiceAccount, Stamp
+from countersign.ports import (
+    Cluster,
+    Draft,
+    Effect,
+    JsonObject,
+    Progress,
+    ServiceAccount,
+    Stamp,
+    Trace,
+)
 
 
 class RollbackRollout:
@@ -45,6 +55,10 @@ class RollbackRollout:
             return Effect(changed=True, live=live, watched=path, earlier=True)
         convergent = await self._convergent(step.operation, live, account)
         return await convergent.execute(step, stamp, account)
+
+    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+        """The stamp, where the target bears it."""
+        return await stamped(self._cluster, step, stamp, account)
 
     def progress(self, step: PlanStep, live: JsonObject) -> Progress:
         """The rollout of the old template."""

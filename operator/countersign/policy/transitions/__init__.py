@@ -15,6 +15,7 @@ from countersign.policy.transitions.executing import (
     milliseconds,
     retrying,
     verifying,
+    was_applied,
 )
 from countersign.policy.transitions.planning import NO_CHANGE, planned, planning_later, refused
 
@@ -35,4 +36,5 @@ __all__ = [
     "stale",
     "verifying",
     "waiting",
+    "was_applied",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from countersign.api.approval_request import ApprovalRequest
@@ -22,6 +22,9 @@ from countersign.policy.status_draft import StatusDraft
 
 AUTOMATIC = "AutoApproved"
 BREAK_GLASS = "BreakGlass"
+_AT_ONCE = 3
+"""Plans that are made anew at once."""
+_PAUSE, _LONGEST = timedelta(seconds=30), timedelta(hours=1)
 
 
 def waiting(request: ApprovalRequest, wait: Wait, now: datetime) -> ApprovalRequestStatus | None:
@@ -121,15 +124,29 @@ def ended_unapproved(
 
 
 def stale(request: ApprovalRequest, message: str, now: datetime) -> ApprovalRequestStatus:
-    """The target is not as it was when people signed: they are asked again."""
+    """The target is not as it was when people signed: they are asked again.
+
+    At once, for the first few times. A target that never stays as it was planned (a webhook writes
+    the time into it) is looked at less and less often: where nobody has to sign, it would go on.
+    """
     draft = StatusDraft(request, now)
     text = f"{message} All signatures are void; sign the new plan."
+    pause = _pause_after(request.status.plan.revision if request.status.plan else 1)
+    if pause:
+        text += f" It is made at {format_time(now + pause)}."
     draft.set(ConditionType.PLANNED, "False", STALE, text)
     draft.set(ConditionType.APPROVED, "False", STALE, text)
     draft.drop(ConditionType.EXECUTED)
     draft.tell("plan", "warning", "The plan went stale", text, role="planner")
     draft.fields |= _unapproved() | {"attempts": ()}
+    draft.fields["next_attempt_at"] = now + pause if pause else None
     return draft.done(text)
+
+
+def _pause_after(revision: int) -> timedelta:
+    """Before the plan after this one is made: 30 s, 1 min … up to an hour."""
+    doublings = revision - _AT_ONCE
+    return timedelta() if doublings <= 0 else min(_PAUSE * 2 ** min(doublings - 1, 7), _LONGEST)
 
 
 def held_back(request: ApprovalRequest, why: Wait | Deny, now: datetime) -> ApprovalRequestStatus:

@@ -30,7 +30,8 @@ def retrying(
     draft = StatusDraft(request, now)
     seconds = next_.delay.total_seconds()
     message = f"Retry {next_.retry}/{next_.limit} in {seconds:g} s: {attempt.error}"
-    draft.set(ConditionType.EXECUTED, "Unknown", "Retrying", message)
+    if not was_applied(request):
+        draft.set(ConditionType.EXECUTED, "Unknown", "Retrying", message)
     draft.tell("exec", "warning", f"Retry {next_.retry}/{next_.limit}", message)
     draft.fields |= {
         "attempts": _attempts(request, attempt),
@@ -55,6 +56,14 @@ def verifying(request: ApprovalRequest, now: datetime) -> ApprovalRequestStatus:
     draft.set(ConditionType.VERIFIED, "Unknown", "Verifying", message)
     draft.fields["next_attempt_at"] = None
     return draft.done(message)
+
+
+def was_applied(request: ApprovalRequest) -> bool:
+    """Whether it is written that the change was made. Of several steps that does not tell which."""
+    plan, said = request.status.plan, request.status.condition(ConditionType.EXECUTED)
+    if plan is None or len(plan.steps) > 1 or not plan.changes_anything:
+        return False
+    return said is not None and said.status == "True"
 
 
 def finished(

@@ -215,6 +215,16 @@ async def test_after_a_lost_answer_the_next_run_finds_it_gone() -> None:
     assert world.effects() == 1
 
 
+@pytest.mark.parametrize("verb", ["get", "delete"])
+async def test_a_404_that_somebody_on_the_way_has_given_does_not_make_it_gone(verb: str) -> None:
+    world = World()
+    step = await world.plan()
+    world.cluster.faults[verb].append(ApiError("<html>no such cluster</html>", code=404))
+    with pytest.raises(ApiError, match="no such cluster"):
+        await world.execute(step)
+    assert world.path in world.cluster.objects
+
+
 async def test_an_object_that_waits_for_finalizers_is_watched() -> None:
     live = config_map()
     live["metadata"]["finalizers"] = ["example.com/hold"]

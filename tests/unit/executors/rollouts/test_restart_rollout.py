@@ -48,14 +48,16 @@ def test_the_patch_is_the_same_for_the_same_approval_however_often_it_is_made() 
     approved_at = datetime(2026, 3, 1, 12, 0, 0, 999_999, tzinfo=UTC)
     in_taipei = approved_at.astimezone(timezone(timedelta(hours=8)))
     patch = {
-        "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: "2026-03-01T12:00:00Z"}}}}
+        "spec": {
+            "template": {"metadata": {"annotations": {RESTARTED_AT: "2026-03-01T12:00:00.999999Z"}}}
+        }
     }
     for moment in (approved_at, approved_at, in_taipei):
         assert RECIPE.patch(operation(), None, moment) == patch
 
 
 def test_another_approval_restarts_again() -> None:
-    later = START + timedelta(seconds=1)
+    later = START + timedelta(milliseconds=1)
     assert RECIPE.patch(operation(), None, START) != RECIPE.patch(operation(), None, later)
 
 

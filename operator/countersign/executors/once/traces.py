@@ -1,0 +1,30 @@
+"""What an earlier run has left of a step: looked for, never written."""
+
+from __future__ import annotations
+
+from countersign.api.status import PlanStep
+from countersign.errors import ApiError, StaleError
+from countersign.executors.once.paths import path_of
+from countersign.executors.once.stamps import stamps_on
+from countersign.ports import Cluster, JsonObject, ServiceAccount, Stamp, Trace
+
+
+async def stamped(cluster: Cluster, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
+    """Whether the target bears the stamp. Raises ``ApiError``."""
+    path = await path_of(cluster, step.target, account)
+    try:
+        live = await cluster.get(path, account)
+    except ApiError as error:
+        if not error.not_found:
+            raise
+        return Trace.GONE if step.target.uid is not None else Trace.NONE
+    if stamp.request_uid in stamps_on(live):
+        return Trace.DONE
+    return Trace.NONE if live["metadata"]["uid"] == step.target.uid else Trace.GONE
+
+
+def must_not_have_been_applied(step: PlanStep, stamp: Stamp, live: JsonObject | None) -> None:
+    """Leave a target alone that bore the stamp once and does not now. Raises ``StaleError``."""
+    if stamp.applied:
+        since = "is gone since" if live is None else "has been changed back since"
+        raise StaleError(f"{step.operation.one.described} was changed as approved, and {since}.")
