@@ -13,6 +13,7 @@ from countersign.actions.digest import plan_digest
 from countersign.actions.manifests import split
 from countersign.actions.parser import Foreign, Refusal, parse
 from countersign.api.approval_request import ApprovalRequest
+from countersign.api.kinds import built_in
 from countersign.api.operation import Operation, OperationType, Target
 from countersign.api.phase import Phase
 from countersign.api.risk import Risk
@@ -72,7 +73,7 @@ class Planner:
         )
         _refuse_too_large(plan)
         assessed = max(
-            (risk.assess(each, draft.live, radius) for each, draft in drafts),
+            (risk.assess(_in_its_group(each, draft), draft.live, radius) for each, draft in drafts),
             key=lambda level: level.rank,
         )
         return Planned(plan, risk.effective(assessed, request.spec.risk_level))
@@ -169,6 +170,14 @@ def _step(operation: Operation, draft: Draft) -> PlanStep:
         changes=draft.changes,
         undo=draft.undo,
     )
+
+
+def _in_its_group(operation: Operation, draft: Draft) -> Operation:
+    """With the API version that was looked up where none was written: risk goes by the group."""
+    target = operation.one
+    if target.api_version is not None or built_in(target.kind) is not None:
+        return operation
+    return operation.on(target.model_copy(update={"api_version": draft.target.api_version}))
 
 
 def _summary(steps: tuple[PlanStep, ...]) -> str:

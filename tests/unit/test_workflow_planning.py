@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from countersign.actions.digest import plan_digest
-from countersign.api.operation import OperationType
+from countersign.api.kinds import Resource
+from countersign.api.operation import Operation, OperationType, Target
+from countersign.api.parameters import PatchParameters
 from countersign.api.phase import Phase
 from countersign.api.risk import Risk
 from countersign.errors import ApiError
@@ -89,6 +91,27 @@ async def test_the_proposer_cannot_lower_the_risk() -> None:
     world = World(action="kubectl scale deployment/web --replicas=0", risk_level="low")
     await world.advance()
     assert world.request.status.risk_level is Risk.HIGH
+
+
+async def test_a_kind_without_its_api_version_is_as_risky_as_with_it() -> None:
+    group, kind = "admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy"
+    for version in (None, group):
+        target = Target(kind=kind, api_version=version, name="defaults")
+        patch = PatchParameters(type="merge", patch='{"spec": {"failurePolicy": "Ignore"}}')
+        world = World(operation=Operation(type=OperationType.PATCH, target=target, patch=patch))
+        resource = Resource(kind, group, "mutatingadmissionpolicies", namespaced=False)
+        world.cluster.custom.append(resource)
+        world.cluster.put(
+            {
+                "apiVersion": group,
+                "kind": kind,
+                "metadata": {"name": "defaults"},
+                "spec": {"failurePolicy": "Fail"},
+            }
+        )
+        await world.advance()
+        assert world.condition("Planned") == "True/Planned"
+        assert world.request.status.risk_level is Risk.CRITICAL
 
 
 async def test_a_plan_that_changes_nothing_can_be_signed_too() -> None:
