@@ -74,6 +74,7 @@ def extracted(
         return None
     alert, spec = alert_of(incident.spec), incident.spec
     well = outcome is not None and outcome.effectiveness_score >= APPROVED_FROM
+    well = well and _has_resolved(request, incident)
     found = PlaybookSpec(
         title=clip(f"{alert}: {_summary(steps, request.status.plan)}", _TITLE),
         description=_description(incident, request, now),
@@ -123,6 +124,12 @@ def counted(playbook: Playbook, uid: str, at: datetime, *, success: bool) -> Pla
             "outcomes": tuple(latest),
         }
     )
+
+
+def _has_resolved(request: ApprovalRequest, incident: Incident) -> bool:
+    """Whether it was this request: what others did afterwards in the incident's name is unjudged."""
+    done = incident.status.dispositions
+    return bool(done) and done[0].uid == request.metadata.uid
 
 
 def _steps(learned: str, plan: Plan | None) -> tuple[PlaybookStep, ...]:

@@ -18,14 +18,21 @@ from countersign.records.learning import trust
 
 _ANEW_EACH_TIME = frozenset(
     {
+        OperationType.ANNOTATE,
         OperationType.APPLY,
         OperationType.EXEC,
+        OperationType.LABEL,
         OperationType.PATCH,
         OperationType.SET_ENV,
         OperationType.SET_IMAGE,
+        OperationType.SET_RESOURCES,
+        OperationType.TAINT_NODE,
     }
 )
-"""What these do is in their parameters: that one command went well says nothing of the next."""
+"""What these do is in their parameters: that one command went well says nothing of the next.
+
+Nor does a label: an annotation of an Ingress may be an order to its controller.
+"""
 
 
 @dataclass(frozen=True)
