@@ -127,7 +127,7 @@ def counted(playbook: Playbook, uid: str, at: datetime, *, success: bool) -> Pla
 
 
 def _has_resolved(request: ApprovalRequest, incident: Incident) -> bool:
-    """Whether it was this request: what others did afterwards in the incident's name is unjudged."""
+    """Whether it was this request: what was done later in the incident's name is unjudged."""
     done = incident.status.dispositions
     return bool(done) and done[0].uid == request.metadata.uid
 

@@ -221,7 +221,9 @@ def test_the_lowest_of_the_targets_counts() -> None:
     ],
     ids=lambda of: str(of.type),
 )
-def test_that_one_manifest_command_or_label_went_well_says_nothing_of_the_next(of: Operation) -> None:
+def test_that_one_manifest_command_or_label_went_well_says_nothing_of_the_next(
+    of: Operation,
+) -> None:
     unknown = record_unknown(plan(of))
     assert unknown is not None
     assert unknown.trust is None
