@@ -10,10 +10,10 @@ from http import HTTPStatus
 import structlog
 
 from countersign.actions.digest import plan_digest
-from countersign.actions.manifests import split
+from countersign.actions.manifests import is_our_group, split
 from countersign.actions.parser import Foreign, Refusal, parse
 from countersign.api.approval_request import ApprovalRequest
-from countersign.api.kinds import built_in
+from countersign.api.kinds import Resource, built_in
 from countersign.api.operation import Operation, OperationType, Target
 from countersign.api.phase import Phase
 from countersign.api.risk import Risk
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 LONGEST_PLAN = 512 * 1024
 """Bytes; etcd takes 1.5 MiB for an object as a whole."""
+_ADMISSION, _TYPES = "admissionregistration.k8s.io", "apiextensions.k8s.io"
 _LOOKS = 5
 """How often a target is looked at that changes between being read and its dry run."""
 _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -103,6 +104,7 @@ class Planner:
             if not resource.namespaced:
                 target = target.model_copy(update={"namespace": None})
             if target.selector is None:
+                _refuse_guard(resource, target.name or "")
                 yield target
                 return
             where = ObjectPath(resource.api_version, resource.plural, target.namespace)
@@ -115,6 +117,7 @@ class Planner:
             message = f"There is no {target.described}. Check the labels and the namespace."
             raise RefusedError("TargetNotFound", message)
         for name in sorted(live["metadata"]["name"] for live in found):
+            _refuse_guard(resource, name)
             yield target.model_copy(update={"name": name, "selector": None})
 
     async def _draft(
@@ -156,6 +159,17 @@ class Planner:
             reason = "DryRunBlocked" if request.phase is Phase.PENDING else "Blocked"
             return reason, f"The API server refuses this: {error}"
         return "Invalid", f"The API server cannot do this: {error}"
+
+
+def _refuse_guard(resource: Resource, name: str) -> None:
+    """What signatures rest on must not be for signatures to change.
+
+    Objects of our own kinds are refused by those that would write or delete them.
+    """
+    of_admission = resource.group == _ADMISSION and name.startswith("countersign-")
+    if of_admission or (resource.group == _TYPES and is_our_group(name.partition(".")[2])):
+        message = f"{resource.kind} {name} guards requests, so no request may touch it."
+        raise RefusedError("Invalid", f"{message} Use kubectl.")
 
 
 def _has_just_changed(error: ApiError | RefusedError) -> bool:

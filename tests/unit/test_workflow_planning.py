@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from countersign.actions.digest import plan_digest
-from countersign.api.kinds import Resource
+from countersign.api.kinds import Resource, built_in
 from countersign.api.operation import Operation, OperationType, Target
-from countersign.api.parameters import PatchParameters
+from countersign.api.parameters import LabelParameters, PatchParameters
 from countersign.api.phase import Phase
 from countersign.api.risk import Risk
 from countersign.errors import ApiError
@@ -135,6 +135,30 @@ async def refused(world: World, reason: str) -> str:
     assert world.desk.posted == []
     assert world.request.status.timeline[-1].status == "error"
     return world.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("CustomResourceDefinition", "approvalrequests.countersign.dev"),
+        ("ValidatingAdmissionPolicy", "countersign-signatures"),
+        ("ValidatingAdmissionPolicyBinding", "countersign-signatures"),
+    ],
+)
+async def test_what_guards_requests_is_out_of_the_reach_of_requests(kind: str, name: str) -> None:
+    target = Target(kind=kind, name=name)
+    for more in (
+        {"type": OperationType.PATCH, "patch": PatchParameters(type="merge", patch='{"spec": {}}')},
+        {"type": OperationType.LABEL, "label": LabelParameters(put={"a": "b"})},
+        {"type": OperationType.DELETE_RESOURCE},
+    ):
+        world = World(operation=Operation(target=target, **more))
+        resource = built_in(kind)
+        assert resource is not None
+        live = {"apiVersion": resource.api_version, "kind": kind, "metadata": {"name": name}}
+        world.cluster.put(live)
+        message = await refused(world, "Invalid")
+        assert message == f"{kind} {name} guards requests, so no request may touch it. Use kubectl."
 
 
 @pytest.mark.parametrize("action", ["please do something", "", "kubectl get pods", "rm -rf /"])
