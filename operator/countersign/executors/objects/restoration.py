@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from countersign.actions.manifests import LAST_APPLIED, is_our_key, split
+from countersign.actions.secrecy import holds_secret_variable
 from countersign.api.kinds import built_in
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import MANIFEST_LIMIT, ApplyParameters
 from countersign.errors import RefusedError
-from countersign.executors.wording.differences import holds_secret_variable
 from countersign.policy.reading.fields import listed, part, strings
 from countersign.ports import JsonObject
 
