@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,9 @@ log = structlog.get_logger()
 LONGEST_PLAN = 512 * 1024
 """Bytes; etcd takes 1.5 MiB for an object as a whole."""
 _ADMISSION, _TYPES = "admissionregistration.k8s.io", "apiextensions.k8s.io"
+_MEASURED_AT_ONCE = 4
+"""A measurement holds all pods of a namespace: of any number of requests at once, no more than so
+many, or whoever may propose could have the operator run out of memory."""
 _LOOKS = 5
 """How often a target is looked at that changes between being read and its dry run."""
 _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -52,6 +56,7 @@ class Planner:
         """Plan for these operations on this cluster."""
         self._executors = executors
         self._cluster = cluster
+        self._measuring = asyncio.Semaphore(_MEASURED_AT_ONCE)
 
     async def plan(
         self, request: ApprovalRequest, operation: Operation, revision: int, now: datetime
@@ -62,7 +67,8 @@ class Planner:
             (each, await self._draft(request, each, account))
             async for each in self._single(request, operation, account)
         ]
-        radius = await measure(self._cluster, drafts, account)
+        async with self._measuring:
+            radius = await measure(self._cluster, drafts, account)
         steps = tuple(_step(each, draft) for each, draft in drafts)
         plan = Plan(
             digest=plan_digest(steps, revision),

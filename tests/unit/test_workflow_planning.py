@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +15,20 @@ from countersign.api.parameters import LabelParameters, PatchParameters
 from countersign.api.phase import Phase
 from countersign.api.risk import Risk
 from countersign.errors import ApiError
-from countersign.ports import ServiceAccount
-from tests.support.fakes import EXECUTOR, conflict, forbidden, not_found, unavailable
-from tests.support.fakes_objects import after, operation, request, signature, signed, with_status
-from tests.support.fakes_time import START
+from countersign.executors import all_executors
+from countersign.planning import Planner, understood
+from countersign.ports import JsonObject, ServiceAccount
+from tests.support.fakes import EXECUTOR, FakeCluster, conflict, forbidden, not_found, unavailable
+from tests.support.fakes_objects import (
+    after,
+    operation,
+    request,
+    signature,
+    signed,
+    with_status,
+    workload,
+)
+from tests.support.fakes_time import START, FakeClock
 from tests.support.fakes_world import World
 
 SCALE = "kubectl scale deployment/web --replicas=5"
@@ -119,6 +130,29 @@ async def test_a_plan_that_changes_nothing_can_be_signed_too() -> None:
     await world.advance()
     assert world.condition("Planned") == "True/NoChange"
     assert world.cluster.calls == ["get"]
+
+
+class Crowded(FakeCluster):
+    """Counts how many lists are asked for at the same time."""
+
+    listing = most = 0
+
+    async def select(self, *args: Any, **kwargs: Any) -> list[JsonObject]:
+        self.listing += 1
+        self.most = max(self.most, self.listing)
+        await asyncio.sleep(0)
+        self.listing -= 1
+        return await super().select(*args, **kwargs)
+
+
+async def test_many_requests_at_once_do_not_have_all_their_lists_in_memory_at_once() -> None:
+    cluster = Crowded()
+    cluster.put(workload())
+    planner = Planner(all_executors(cluster, FakeClock()), cluster)
+    of = request(action="kubectl rollout restart deployment/web")
+    made = await asyncio.gather(*(planner.plan(of, understood(of), 1, START) for _ in range(40)))
+    assert len(made) == 40
+    assert cluster.most == 4
 
 
 # --- What cannot be planned -----------------------------------------------------------------------
