@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import subprocess
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -126,9 +126,12 @@ class Cluster:
         """`kubectl apply -k`; returns when CRDs are served and policies are enforced."""
         installation.install(self._harness, kustomization)
 
-    def install_project(self) -> None:
-        """Install the project's `manifests/cluster` and the users' role bindings."""
-        installation.install_project(self._harness)
+    def install_project(self, *, once_served: Callable[[], None] = lambda: None) -> None:
+        """Install the project's `manifests/cluster` and the users' role bindings.
+
+        `once_served` is called when the custom resources are served.
+        """
+        installation.install_project(self._harness, once_served=once_served)
 
     def process(self, name: str, argv: Sequence[str | Path], *, env: Mapping[str, str]) -> Process:
         """A program that ends with the cluster, not started yet. Its log is `<name>.log`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from devcluster.errors import CommandError
@@ -20,15 +20,19 @@ _APPLY = ("apply", "--server-side", "--field-manager=devcluster", "--output=name
 _TOO_EARLY = ("no matches for kind", "There can be a delay between")
 
 
-def install_project(kubectl: Kubectl) -> None:
-    """Apply the users' RBAC and the project's `manifests/cluster`, if there are any."""
+def install_project(kubectl: Kubectl, *, once_served: Callable[[], None] = lambda: None) -> None:
+    """Apply the users' RBAC and the project's `manifests/cluster`; see `install`."""
     kubectl.run(*_APPLY, "--filename", USERS_MANIFEST)
-    if (PROJECT_MANIFESTS / "kustomization.yaml").is_file():
-        install(kubectl, PROJECT_MANIFESTS)
+    install(kubectl, PROJECT_MANIFESTS, once_served=once_served)
 
 
-def install(kubectl: Kubectl, kustomization: Path) -> None:
-    """Apply a kustomization; returns when its CRDs are served and its policies are enforced."""
+def install(
+    kubectl: Kubectl, kustomization: Path, *, once_served: Callable[[], None] = lambda: None
+) -> None:
+    """Apply a kustomization; returns when its CRDs are served and its policies are enforced.
+
+    `once_served` is called between the two.
+    """
     command = (*_APPLY, "--kustomize", kustomization)
     first = kubectl.run(*command, check=False)
     applied = first.stdout.split()
@@ -36,6 +40,7 @@ def install(kubectl: Kubectl, kustomization: Path) -> None:
     if first.returncode and not too_early:
         raise CommandError(f"{kustomization} could not be applied:\n{first.stderr.strip()}")
     resources = _wait_until_served(kubectl, applied)
+    once_served()
     wait_until_enforced(kubectl, applied, resources)
     if too_early:
         kubectl.run(*command)

@@ -86,11 +86,15 @@ def _start_processes(binaries: Binaries, options: Options) -> Cluster:
 
 
 def _bring_to_life(cluster: Cluster, controllers: Controllers | None, *, install: bool) -> None:
-    """Controllers start by themselves while we install."""
-    if controllers:
-        controllers.start()
+    """Controllers start by themselves while we install.
+
+    They start once the custom resources are served: what the garbage collector does not find when
+    it starts it looks for half a minute later.
+    """
     if install:
-        cluster.install_project()
+        cluster.install_project(once_served=controllers.start if controllers else lambda: None)
+    elif controllers:
+        controllers.start()
     if controllers:
         controllers.wait_until_ready()
 

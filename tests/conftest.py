@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import signal
+import ssl
 from collections.abc import Generator, Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from devcluster import Cluster, OperatorProcess, Options, start
 from tests.support.requests_counted import AuditTrail
 from tests.support.shop import Shop
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")  # A busy machine is no defect.
+# A busy machine is no defect. ``max_examples``: percent of what a property asks for.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)
+settings.register_profile("thorough", _UNTIMED)
+settings.register_profile("brief", _UNTIMED, max_examples=20)  # ``make test-unit``
+settings.load_profile("thorough")
 OPERATOR_ENV = {"COUNTERSIGN_SWEEP_SECONDS": "5"}
 
 
@@ -37,6 +42,15 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+_one_context = functools.cache(ssl.create_default_context)
+
+
+@pytest.fixture
+def plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the machine's certificates once and not for each connection: nothing here needs them."""
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: _one_context())
 
 
 @pytest.fixture(scope="session")

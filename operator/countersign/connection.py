@@ -55,12 +55,18 @@ _READY = Call("GET", "/readyz")
 class Connection:
     """One pool of connections to the API server."""
 
-    def __init__(self, configuration: Configuration, *, timeout: float) -> None:
-        """Requests may take ``timeout`` seconds; watches may stay open."""
+    def __init__(
+        self, configuration: Configuration, *, timeout: float, name: str = "countersign"
+    ) -> None:
+        """Requests may take ``timeout`` seconds; watches may stay open.
+
+        ``name`` is the user agent: what the audit log and ``managedFields`` say that it was.
+        """
         configuration.connection_pool_maxsize = 0  # No limit: executions have one of their own.
         # A proxy or netrc from the environment would be looked up in a thread at each request.
         configuration.client_session_kwargs = {"trust_env": False}
         configuration.retries = None  # We have our own; False would mean for ever.
+        self._name = name
         self._configuration = configuration
         self._client = ApiClient(configuration)
         self._timeout = aiohttp.ClientTimeout(total=timeout)
@@ -166,7 +172,11 @@ class Connection:
         )
 
     async def _headers(self, call: Call) -> dict[str, str]:
-        headers = {"Accept": call.accept, "Content-Type": call.content_type}
+        headers = {
+            "Accept": call.accept,
+            "Content-Type": call.content_type,
+            "User-Agent": self._name,
+        }
         token = await self._configuration.get_api_key_with_prefix(
             "BearerToken", alias="authorization"
         )

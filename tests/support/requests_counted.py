@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,6 +31,13 @@ class Asked:
         if after[:1] == ["namespaces"] and len(after) > 2:
             after = after[2:]
         return "/".join([after[0], *after[2:]]) if after else parts[-1]
+
+
+def assert_cost(asked: Sequence[Asked], most: int) -> None:
+    """One request was carried out from its proposal to its end with at most so many requests."""
+    shard_was_new = [a for a in asked if a.verb == "create" and "/configmaps" in a.uri]
+    allowed = most + len(shard_was_new)  # Once for each shard in the life of an installation.
+    assert len(asked) <= allowed, "\n".join(f"{a.at} {a.verb} {a.uri} {a.code}" for a in asked)
 
 
 class AuditTrail:

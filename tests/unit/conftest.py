@@ -1,9 +1,7 @@
-"""What keeps unit tests quick: plain log lines, and no certificates to be read."""
+"""What keeps unit tests quick: plain log lines."""
 
 from __future__ import annotations
 
-import functools
-import ssl
 from collections.abc import Iterator
 
 import pytest
@@ -23,12 +21,3 @@ def plain_logs() -> Iterator[None]:
     )
     yield
     structlog.reset_defaults()
-
-
-_one_context = functools.cache(ssl.create_default_context)
-
-
-@pytest.fixture
-def plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the machine's certificates once and not for each connection: nothing here needs them."""
-    monkeypatch.setattr(ssl, "create_default_context", lambda **_: _one_context())

@@ -67,6 +67,14 @@ async def test_an_action_is_asked_for_as_the_service_account(
     assert headers["Authorization"] == f"Bearer {TOKEN}"
 
 
+async def test_the_audit_log_and_managed_fields_say_what_it_was(
+    kmock: RawHandler, connection: Connection
+) -> None:
+    kmock[f"get {PATH}"] << {}
+    await connection.request(GET)
+    assert kmock[0].headers["User-Agent"] == "countersign"
+
+
 async def test_what_the_operator_does_itself_impersonates_nobody(
     kmock: RawHandler, connection: Connection
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.api.phase import Phase, may_follow
@@ -14,6 +14,7 @@ from tests.support.fakes import Fault, LostAnswer, conflict, forbidden, unavaila
 from tests.support.fakes_objects import with_status
 from tests.support.fakes_time import LoopClock, VirtualTimeLoop
 from tests.support.fakes_world import World
+from tests.support.properties import examples
 
 RESTART = "kubectl rollout restart deployment/web"
 FAULTS = ("none", "none", "down", "lost", "conflict", "moved", "forbidden")
@@ -58,7 +59,7 @@ async def live_through(patches: list[str], reads: list[str], crashes: list[bool]
     raise AssertionError(f"it does not end: {world.phase}, {world.message}")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     patches=st.lists(st.sampled_from(FAULTS), max_size=8),
     reads=st.lists(st.sampled_from(FAULTS), max_size=6),

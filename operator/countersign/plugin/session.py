@@ -14,7 +14,7 @@ from countersign.plugin.exits import Exit, PluginError, refused
 from countersign.plugin.failures import told
 from countersign.plugin.options import Where
 from countersign.plugin.reading import read
-from countersign.plugin.requests import Requests
+from countersign.plugin.requests import MANAGER, Requests
 from countersign.plugin.reviews import Reviews
 from countersign.plugin.screen import Screen
 
@@ -62,7 +62,7 @@ def run(where: Where, screen: Screen, work: Callable[[Session], Awaitable[None]]
 async def _run(where: Where, screen: Screen, work: Callable[[Session], Awaitable[None]]) -> None:
     try:
         place = await load_place(where.kubeconfig, where.context)
-        connection = Connection(place.configuration, timeout=_TIMEOUT)
+        connection = Connection(place.configuration, timeout=_TIMEOUT, name=MANAGER)
     except KubeconfigError as error:
         raise PluginError(str(error), Exit.UNREACHABLE) from error
     except OSError as error:  # A certificate that is not one.

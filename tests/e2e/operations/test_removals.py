@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.requests_counted import AuditTrail, assert_cost
 from tests.support.shop import condition
 from tests.support.site import JsonObject, Site
 from tests.support.workloads import config_map, disruption_budget, laid, pod, settled, workload
@@ -49,6 +50,15 @@ def test_an_eviction_that_the_budget_never_allows_fails_and_the_pod_stays(site: 
     assert executed["reason"] == "RetriesExhausted"
     assert "disruption budget" in executed["message"]
     assert site.get("Pod", "lone")["metadata"]["uid"] == uid
+
+
+def test_what_a_deletion_costs(site: Site, audit: AuditTrail) -> None:
+    """Two lists tell by whom it is felt; a pod of its own needs two to sign, and the first is noted."""
+    laid(site, pod("lone"))
+    before = len(audit.by_operator())
+    status = site.carried_out(REQUEST, action="kubectl delete pod lone")
+    assert status["phase"] == "Succeeded", status["message"]
+    assert_cost(audit.by_operator()[before:], 12 + 1)
 
 
 def test_a_deletion_asks_no_budget_but_the_plan_names_it(site: Site) -> None:

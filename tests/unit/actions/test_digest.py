@@ -6,13 +6,14 @@ import hashlib
 import itertools
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.actions.digest import digest_of, plan_digest
 from countersign.api.operation import Kind
 from countersign.api.status import Change
 from tests.support.fakes_objects import TARGET_UID, operation, step
+from tests.support.properties import examples
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -30,7 +31,7 @@ def test_a_digest_is_the_sha256_of_canonical_json() -> None:
     assert digest_of({"b": None, "a": [1, "é"]}) == expected
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=5))
 def test_a_digest_does_not_depend_on_the_order_of_keys(value: dict[str, object]) -> None:
     backwards = dict(reversed(value.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from countersign.actions.parser import Foreign, Refusal, RefusalClass, describe, parse
@@ -13,9 +13,9 @@ from countersign.actions.parser.loose_words import command_line
 from countersign.actions.parser.refusal import MAX_MESSAGE
 from countersign.actions.render import render
 from countersign.api.operation import Operation
+from tests.support.properties import examples
 from tests.unit.actions.strategies import RENDERED, operations, words_of_commands
 
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FRAGMENTS = (
     "kubectl", "rollout", "restart", "scale", "deploy/web", "-n", "shop", "--replicas=3",
     "deployment", "web", "in", "namespace", "to", "5", "replicas", "not", "if", "and", "all",
@@ -42,14 +42,14 @@ OPERATORS = (
 
 
 @pytest.mark.parametrize("operation", RENDERED)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(25)
 @given(st.data())
 def test_what_is_rendered_is_parsed_as_the_same_operation(operation, data):
     drawn = data.draw(operations(types=(operation,)))
     assert parse(render(drawn)) == drawn
 
 
-@FEW
+@examples(60)
 @given(st.data())
 def test_spelling_and_places_of_flags_do_not_matter(data):
     operation = data.draw(operations())
@@ -57,7 +57,7 @@ def test_spelling_and_places_of_flags_do_not_matter(data):
     assert parse(command_line([*words, *program])) == operation
 
 
-@settings(FEW, max_examples=150)
+@examples(150)
 @given(st.data(), st.sampled_from(HOSTILE_FLAGS))
 def test_another_flag_is_never_dropped(data, flag):
     operation = data.draw(operations())
@@ -67,7 +67,7 @@ def test_another_flag_is_never_dropped(data, flag):
     assert parse(command_line([*words, *program])) != operation
 
 
-@settings(FEW, max_examples=150)
+@examples(150)
 @given(
     st.data(),
     st.sampled_from(["stray", "9", "web/stray", "stray=x", "stray-", "*", "-", "stray:x"]),
@@ -82,7 +82,7 @@ def test_another_word_is_refused_or_part_of_what_is_understood(data, word):
         assert word.strip("=x-:") in json.dumps(describe(outcome))
 
 
-@settings(FEW, max_examples=150)
+@examples(150)
 @given(st.data(), st.sampled_from(OPERATORS))
 def test_what_a_shell_would_act_on_is_refused_or_part_of_a_quoted_word(data, operator):
     operation = data.draw(operations())
@@ -94,7 +94,7 @@ def test_what_a_shell_would_act_on_is_refused_or_part_of_a_quoted_word(data, ope
         assert isinstance(outcome, Refusal)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.text(max_size=300)
     | st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.actions.parser import Refusal, RefusalClass, parse
 from countersign.actions.parser.loose_words import command_line
 from countersign.actions.render import render
 from countersign.api.operation import OperationType
+from tests.support.properties import examples
 from tests.unit.actions.strategies import RENDERED, operations
 
 COMMAND = "kubectl scale deploy/web --replicas=3 -n shop"
@@ -199,7 +200,7 @@ def test_the_path_of_a_program_is_no_place_for_words(program):
 PLAIN = tuple(set(RENDERED) - {OperationType.EXEC, OperationType.SET_ENV, OperationType.ANNOTATE})
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(80)
 @given(st.data())
 def test_no_command_is_read_with_prose_that_changes_it(data):
     command = render(data.draw(operations(types=PLAIN)))
@@ -208,7 +209,7 @@ def test_no_command_is_read_with_prose_that_changes_it(data):
     assert isinstance(parse(f"{prefix}{command}"), Refusal)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(80)
 @given(st.lists(st.sampled_from(["not", "echo", "if", "Done.", "in", "a b"]), min_size=1))
 def test_what_is_rendered_sets_words_of_a_sentence_in_quotes(arguments):
     command = command_line(["kubectl", "exec", "web-0", "--", *arguments])

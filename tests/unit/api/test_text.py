@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.api.text import clip, one_line
+from tests.support.properties import examples
 
 LINES = {
     "a plain text": ("kubectl get pods", "kubectl get pods"),
@@ -29,7 +30,7 @@ def test_a_hostile_text_becomes_one_line(what: str) -> None:
     assert one_line(text) == line
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text(max_size=60))
 def test_a_line_has_nothing_in_it_that_cannot_be_seen(text: str) -> None:
     line = one_line(text)

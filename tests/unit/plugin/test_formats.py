@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.plugin import formats
@@ -32,7 +32,6 @@ def written(format_: Format, value: Any) -> str:
     return out.getvalue()
 
 
-@settings(deadline=None)
 @given(st.dictionaries(TEXTS, VALUES, max_size=3))
 def test_json_and_yaml_are_harmless_and_say_the_same_when_read_back(value: dict[str, Any]) -> None:
     for format_, read in ((Format.JSON, json.loads), (Format.YAML, yaml.safe_load)):

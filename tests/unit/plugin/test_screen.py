@@ -8,7 +8,7 @@ import io
 import signal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.plugin.screen import Line, Screen, columns, harmless, harmless_document, line
@@ -16,7 +16,6 @@ from tests.support.eventually import eventually
 from tests.support.terminals import HOSTILE, Terminal, dangerous
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_no_text_whatever_brings_a_control_character_through(text: str) -> None:
     assert dangerous(harmless(text)) == set()
@@ -24,7 +23,6 @@ def test_no_text_whatever_brings_a_control_character_through(text: str) -> None:
     assert dangerous(harmless_document(text)) == set()
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(), st.sampled_from(["", "bold", "red"])), max_size=4))
 def test_nothing_that_is_shown_in_a_pipe_has_a_control_character(
     spans: list[tuple[str, str]],
@@ -41,7 +39,6 @@ def without_sgr(text: str) -> str:
     return text
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(), st.sampled_from(["", "bold", "red"])), max_size=4))
 def test_on_a_terminal_the_only_escapes_are_our_own_colours(spans: list[tuple[str, str]]) -> None:
     out = Terminal()
@@ -52,7 +49,6 @@ def test_on_a_terminal_the_only_escapes_are_our_own_colours(spans: list[tuple[st
     assert dangerous(without_sgr(out.getvalue())) == set()
 
 
-@settings(deadline=None)
 @given(st.text(), st.text())
 def test_every_way_out_is_harmless(text: str, more: str) -> None:
     out, err = io.StringIO(), io.StringIO()

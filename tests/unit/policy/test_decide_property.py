@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.api.approval_request import ApprovalRequest
@@ -25,6 +25,7 @@ from tests.support.fakes_objects import (
     with_status,
 )
 from tests.support.fakes_time import START
+from tests.support.properties import examples
 
 SIGNERS = ("agent", "alice", "bob", "carol", "dave")
 EVERY_RISK = st.sampled_from(Risk)
@@ -118,7 +119,7 @@ def valid_signers(life: Life, decision: str) -> set[str]:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(of=REQUESTS, risk=EVERY_RISK, steps=st.lists(STEPS, max_size=14))
 def test_nothing_is_approved_without_a_quorum_of_valid_signatures(
     of: ApprovalRequest, risk: Risk, steps: list[tuple[Any, ...]]
@@ -140,7 +141,7 @@ def test_nothing_is_approved_without_a_quorum_of_valid_signatures(
             assert decision.by in valid_signers(life, "Deny")
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     risk=EVERY_RISK,
     wished=st.one_of(st.none(), st.integers(1, 4)),

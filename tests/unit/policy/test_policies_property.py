@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from countersign.api.approval_request import ApprovalRequest
@@ -24,6 +24,7 @@ from countersign.policy.memory.circumstances import Circumstances
 from tests.support.fakes_objects import OLD_DIGEST, operation, plan, request, signed, with_status
 from tests.support.fakes_policies import absolute, policy
 from tests.support.fakes_time import START
+from tests.support.properties import examples
 
 GROUPS = {
     "agent": ("agents", "sre"),
@@ -273,7 +274,7 @@ OPERATE = [("operate",), ("operate",)]
 def test_nothing_is_approved_or_begun_without_a_quorum_under_the_policies_in_force() -> None:
     seen: set[ApprovalMode] = set()
 
-    @settings(max_examples=400, deadline=None)
+    @examples(400)
     @example(request(), Risk.LOW, {}, [SIGN, *OPERATE])
     @example(
         request(confidence=1.0), Risk.LOW, {"a": {"autoApprove": {"riskAtMost": "low"}}}, OPERATE
@@ -305,7 +306,7 @@ def test_nothing_is_approved_or_begun_without_a_quorum_under_the_policies_in_for
     assert seen == set(ApprovalMode)  # Else it would hold of nothing.
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(of=REQUESTS, risk=st.sampled_from(Risk), requires=POLICIES, more=REQUIRES, data=st.data())
 def test_one_more_policy_never_lets_more_through_unless_it_says_a_smaller_number_out_loud(
     of: ApprovalRequest,

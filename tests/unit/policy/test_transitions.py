@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.api.approval_request import ApprovalRequest
@@ -40,6 +40,7 @@ from tests.support.fakes_objects import (
     with_status,
 )
 from tests.support.fakes_time import START
+from tests.support.properties import examples
 
 PLAN = plan()
 LOCATION = KnowledgeReference(store="memory", entry="7d1f", location="memory")
@@ -507,7 +508,7 @@ def test_whatever_a_step_writes_is_within_the_bounds_of_the_crd(name: str, of: s
         assert read == status
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(
     st.lists(st.sampled_from(["retrying", "verifying"]), min_size=25, max_size=60),
     st.sampled_from(sorted(MOVING)),

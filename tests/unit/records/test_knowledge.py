@@ -9,7 +9,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.api.approval_request import ApprovalRequest
@@ -19,6 +19,7 @@ from countersign.records.catalogues import CATALOGUES
 from countersign.records.knowledge import Case, KnowledgeEntry, Outcome, knowledge_entry
 from tests.support.fakes_objects import RESTART_WEB, UID, approved, plan, request, with_status
 from tests.support.fakes_time import START
+from tests.support.properties import examples
 
 GOOD = Outcome(success=True, message="Restart Deployment shop/web: done.")
 BAD = Outcome(success=False, message="deployments.apps is forbidden")
@@ -187,7 +188,7 @@ def test_no_backtick_in_a_command_can_end_its_code(what: str) -> None:
     assert code_of(entry_of(action=HOSTILE[what])) == HOSTILE[what][:200]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.text(alphabet="`a", min_size=1, max_size=260))
 def test_no_text_of_backticks_can_end_its_code(action: str) -> None:
     assert code_of(entry_of(action=action)) == action[:200]

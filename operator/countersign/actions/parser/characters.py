@@ -39,21 +39,14 @@ def checked(text: str) -> str:
             f"The action is longer than {MAX_TEXT} characters. Write one short command.",
         )
     plain = text.replace("\r\n", "\n").translate(_SPACES)
-    before = ""
-    for character in plain:
-        if _is_hidden(character, before):
-            raise RefusedError(
-                RefusalClass.MALFORMED,
-                f"The action holds the invisible character {code_point(character)}. "
-                "Type the text anew instead of pasting it.",
-            )
-        before = character
+    if hidden := {character for character in set(plain) if _is_hidden(character)}:
+        _check_hidden(plain, hidden)
     return plain
 
 
 def has_odd_spaces(text: str) -> bool:
     """Whether ``checked`` has made plain spaces of others: inside quotes they might matter."""
-    return any(ord(space) in _SPACES for space in text.replace("\r\n", "\n"))
+    return any(ord(character) in _SPACES for character in set(text.replace("\r\n", "\n")))
 
 
 def unreadable_letter(text: str) -> str | None:
@@ -73,9 +66,24 @@ def _is_unreadable(character: str) -> bool:
     )
 
 
-def _is_hidden(character: str, before: str) -> bool:
+def _is_hidden(character: str) -> bool:
     if character in " \n":
         return False
-    if character == _EMOJI_STYLE:  # is seen, as the colour of the symbol before it
-        return not before or unicodedata.category(before) != "So"
     return character in _HIDDEN or unicodedata.category(character) in _HIDDEN_CATEGORIES
+
+
+def _check_hidden(plain: str, hidden: set[str]) -> None:
+    before = ""
+    for character in plain:
+        if character in hidden and not _is_colour(character, before):
+            raise RefusedError(
+                RefusalClass.MALFORMED,
+                f"The action holds the invisible character {code_point(character)}. "
+                "Type the text anew instead of pasting it.",
+            )
+        before = character
+
+
+def _is_colour(character: str, before: str) -> bool:
+    """Whether it is seen after all: as the colour of the symbol before it."""
+    return character == _EMOJI_STYLE and before != "" and unicodedata.category(before) == "So"

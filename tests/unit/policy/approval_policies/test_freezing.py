@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.api.freeze_window import FreezeWindow, Weekday
 from countersign.policy.approval_policies.freezing import freezes_at, frozen_until
+from tests.support.properties import examples
 
 BERLIN = "Europe/Berlin"
 EVERY_DAY = [str(day) for day in Weekday]
@@ -167,7 +168,7 @@ ZONES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     begins=CLOCK,
     ends=CLOCK,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.api.policy_require import Threshold
 from countersign.api.signature import Signature
 from countersign.policy.approval_policies.thresholds import fits, unmet
+from tests.support.properties import examples
 
 SRE = Threshold(name="SRE", groups=("sre",))
 OWNER = Threshold(name="owner", groups=("owners",), users=("zoe",))
@@ -55,7 +56,7 @@ PEOPLE = st.lists(st.sets(st.sampled_from(["a", "b", "c"])), max_size=5)
 PLACES = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(people=PEOPLE, places=PLACES)
 def test_as_many_places_are_filled_as_can_be(people: list[set[str]], places: list[str]) -> None:
     thresholds = tuple(Threshold(name=f"{n}", groups=(group,)) for n, group in enumerate(places))
