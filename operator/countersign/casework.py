@@ -18,7 +18,14 @@ from countersign.records.anomaly import anomaly_key
 from countersign.records.catalogue import Catalogue
 from countersign.records.catalogue_en import ENGLISH
 from countersign.records.execution import Choice, Occurrence
-from countersign.records.incident import closed, incident_entry, is_praised, judged, opened
+from countersign.records.incident import (
+    closed,
+    incident_entry,
+    is_praised,
+    judged,
+    opened,
+    resolving,
+)
 
 log = structlog.get_logger()
 
@@ -80,10 +87,12 @@ class Casework:
         return found
 
     async def _praised(self, incident: Incident) -> None:
-        """Of several repairs the last one is meant; one whose request is gone is left to people."""
-        latest = incident.status.dispositions[-1]
-        request = await self._casebook.request(incident.metadata.namespace, latest.request)
-        if request is None or request.metadata.uid != latest.uid:
+        """The repair that resolved it is meant; one whose request is gone is left to people."""
+        repair = resolving(incident.status)
+        if repair is None:
+            return
+        request = await self._casebook.request(incident.metadata.namespace, repair.request)
+        if request is None or request.metadata.uid != repair.uid:
             return
         dossier = Dossier(request, self._casebook, self._clock.now())
         result = await PlaybookEffect(self._casebook).praised(dossier)

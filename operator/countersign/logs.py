@@ -25,7 +25,8 @@ def set_up_logs(log_format: Literal["auto", "json", "console"], level: str) -> N
         cache_logger_on_first_use=True,
     )
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        # Plain: a prettier traceback shows variables, and those of a request hold its token.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if as_console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

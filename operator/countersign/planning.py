@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,10 @@ from http import HTTPStatus
 import structlog
 
 from countersign.actions.digest import plan_digest
-from countersign.actions.manifests import split
+from countersign.actions.manifests import is_our_group, split
 from countersign.actions.parser import Foreign, Refusal, parse
 from countersign.api.approval_request import ApprovalRequest
+from countersign.api.kinds import Resource, built_in
 from countersign.api.operation import Operation, OperationType, Target
 from countersign.api.phase import Phase
 from countersign.api.risk import Risk
@@ -30,6 +32,10 @@ log = structlog.get_logger()
 
 LONGEST_PLAN = 512 * 1024
 """Bytes; etcd takes 1.5 MiB for an object as a whole."""
+_ADMISSION, _TYPES = "admissionregistration.k8s.io", "apiextensions.k8s.io"
+_MEASURED_AT_ONCE = 4
+"""A measurement holds all pods of a namespace: of any number of requests at once, no more than so
+many, or whoever may propose could have the operator run out of memory."""
 _LOOKS = 5
 """How often a target is looked at that changes between being read and its dry run."""
 _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -50,6 +56,7 @@ class Planner:
         """Plan for these operations on this cluster."""
         self._executors = executors
         self._cluster = cluster
+        self._measuring = asyncio.Semaphore(_MEASURED_AT_ONCE)
 
     async def plan(
         self, request: ApprovalRequest, operation: Operation, revision: int, now: datetime
@@ -60,7 +67,8 @@ class Planner:
             (each, await self._draft(request, each, account))
             async for each in self._single(request, operation, account)
         ]
-        radius = await measure(self._cluster, drafts, account)
+        async with self._measuring:
+            radius = await measure(self._cluster, drafts, account)
         steps = tuple(_step(each, draft) for each, draft in drafts)
         plan = Plan(
             digest=plan_digest(steps, revision),
@@ -72,7 +80,7 @@ class Planner:
         )
         _refuse_too_large(plan)
         assessed = max(
-            (risk.assess(each, draft.live, radius) for each, draft in drafts),
+            (risk.assess(_in_its_group(each, draft), draft.live, radius) for each, draft in drafts),
             key=lambda level: level.rank,
         )
         return Planned(plan, risk.effective(assessed, request.spec.risk_level))
@@ -102,6 +110,7 @@ class Planner:
             if not resource.namespaced:
                 target = target.model_copy(update={"namespace": None})
             if target.selector is None:
+                _refuse_guard(resource, target.name or "")
                 yield target
                 return
             where = ObjectPath(resource.api_version, resource.plural, target.namespace)
@@ -114,6 +123,7 @@ class Planner:
             message = f"There is no {target.described}. Check the labels and the namespace."
             raise RefusedError("TargetNotFound", message)
         for name in sorted(live["metadata"]["name"] for live in found):
+            _refuse_guard(resource, name)
             yield target.model_copy(update={"name": name, "selector": None})
 
     async def _draft(
@@ -157,6 +167,17 @@ class Planner:
         return "Invalid", f"The API server cannot do this: {error}"
 
 
+def _refuse_guard(resource: Resource, name: str) -> None:
+    """What signatures rest on must not be for signatures to change.
+
+    Objects of our own kinds are refused by those that would write or delete them.
+    """
+    of_admission = resource.group == _ADMISSION and name.startswith("countersign-")
+    if of_admission or (resource.group == _TYPES and is_our_group(name.partition(".")[2])):
+        message = f"{resource.kind} {name} guards requests, so no request may touch it."
+        raise RefusedError("Invalid", f"{message} Use kubectl.")
+
+
 def _has_just_changed(error: ApiError | RefusedError) -> bool:
     return isinstance(error, ApiError) and error.conflict and error.reason == "Conflict"
 
@@ -169,6 +190,14 @@ def _step(operation: Operation, draft: Draft) -> PlanStep:
         changes=draft.changes,
         undo=draft.undo,
     )
+
+
+def _in_its_group(operation: Operation, draft: Draft) -> Operation:
+    """With the API version that was looked up where none was written: risk goes by the group."""
+    target = operation.one
+    if target.api_version is not None or built_in(target.kind) is not None:
+        return operation
+    return operation.on(target.model_copy(update={"api_version": draft.target.api_version}))
 
 
 def _summary(steps: tuple[PlanStep, ...]) -> str:

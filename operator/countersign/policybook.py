@@ -17,7 +17,12 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.phase import Phase
 from countersign.api.policy_require import REMEMBERED
-from countersign.policy.approval_policies.matching import Labels, applies, selects_namespaces
+from countersign.policy.approval_policies.matching import (
+    Labels,
+    Spaces,
+    applies,
+    selects_namespaces,
+)
 from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policy
 from countersign.policy.approval_policies.subject import Subject, subject_of
 from countersign.policy.memory.circumstances import Circumstances
@@ -37,6 +42,12 @@ class Waiting:
     namespace: str
     name: str
     subject: Subject | None
+
+    @property
+    def spaces(self) -> frozenset[str]:
+        """Its namespace, and those that it reaches into."""
+        elsewhere = self.subject.elsewhere if self.subject is not None else frozenset()
+        return elsewhere | {self.namespace}
 
 
 class _Values(Collection[Past]):
@@ -162,9 +173,12 @@ class PolicyBook:
         return [each for each in self._waiting.values() if self._concerns(policies, each)]
 
     def _concerns(self, policies: list[NamedPolicy], waiting: Waiting) -> bool:
-        subject = waiting.subject
-        labels = self._namespaces.get(waiting.namespace)
-        return subject is None or any(applies(each, subject, labels) for each in policies)
+        subject, known = waiting.subject, self._namespaces
+        if subject is None:
+            return True
+        labels = known.get(waiting.namespace)
+        elsewhere: Spaces = {name: known.get(name) for name in subject.elsewhere}
+        return any(applies(each, subject, labels, elsewhere) for each in policies)
 
     # --- Namespaces ---------------------------------------------------------------------------
 
@@ -199,7 +213,7 @@ class PolicyBook:
         if not namespaces or not self.selects_namespaces:
             return []
         self.version += 1
-        return [each for each in self._waiting.values() if each.namespace in namespaces]
+        return [each for each in self._waiting.values() if not namespaces.isdisjoint(each.spaces)]
 
     # --- Requests -----------------------------------------------------------------------------
 
@@ -243,7 +257,11 @@ class PolicyBook:
             oldest = self._clock.now() - self._kept_for - timedelta(minutes=1)
             for uid in [uid for uid, (_, past) in self._past.items() if past.latest < oldest]:
                 del self._past[uid]
-            of_the_past = {past.subject.namespace for _, past in self._past.values()}
+            of_the_past = {
+                name
+                for _, past in self._past.values()
+                for name in (past.subject.namespace, *past.subject.elsewhere)
+            }
             for name in self._former.keys() - of_the_past:
                 del self._former[name]
 

@@ -37,7 +37,7 @@ class Reputation:
         self._clock = clock
 
     async def around(self, request: ApprovalRequest) -> Circumstances:
-        """What a decision depends on; one request more where that is trust, else none."""
+        """What a decision depends on; one or two requests more where that is trust, else none."""
         around = await self._policies.around(request)
         plan = request.status.plan
         if plan is None or not asks_for_trust(request, around, self._clock.now()):
@@ -70,6 +70,9 @@ class Reputation:
     async def _in_record(self, request: ApprovalRequest, plan: Plan) -> Reliance:
         if (unknown := reliance.record_unknown(plan)) is not None:
             return unknown
+        retired = await self._casebook.retired(request.metadata.namespace)
+        if (doubt := reliance.given_up(request, plan, retired)) is not None:
+            return doubt
         found = [
             (choice, await self._store.executions(choice)) for choice in reliance.record_of(plan)
         ]

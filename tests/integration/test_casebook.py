@@ -192,3 +192,13 @@ async def test_executions_are_counted_in_the_very_playbook(shelf: Shelf) -> None
 async def test_a_playbook_may_hold_what_people_did_over_ssh(shelf: Shelf) -> None:
     spec = drawn().model_copy(update={"steps": (PlaybookStep(ssh="ssh node-7 reboot"),)})
     assert (await shelf.casebook.create_playbook(shelf.namespace, "reboot", spec)).spec == spec
+
+
+async def test_what_people_have_retired_is_found_and_nothing_else(shelf: Shelf) -> None:
+    steps = (PlaybookStep(operation=operation()),)
+    for name, state in (("old", PlaybookState.RETIRED), ("new", PlaybookState.DRAFT)):
+        spec = PlaybookSpec(state=state, steps=steps)
+        await shelf.casebook.create_playbook(shelf.namespace, name, spec)
+    found = await shelf.casebook.retired(shelf.namespace)
+    assert [each.metadata.name for each in found] == ["old"]
+    assert await shelf.casebook.retired("elsewhere") == []

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident, IncidentStatus
-from countersign.api.playbook import Playbook, PlaybookSpec, PlaybookStatus
+from countersign.api.playbook import Playbook, PlaybookSpec, PlaybookState, PlaybookStatus
 from countersign.errors import ApiError
 from tests.support.fakes_faults import LostAnswer, conflict, not_found
 from tests.support.incidents import playbook as playbook_object
@@ -66,6 +66,11 @@ class FakeCasebook:
     async def playbook(self, namespace: str, name: str) -> Playbook | None:
         await self._asked("playbook")
         return self.playbooks.get((namespace, name))
+
+    async def retired(self, namespace: str) -> list[Playbook]:
+        await self._asked("retired")
+        here = [each for (space, _), each in self.playbooks.items() if space == namespace]
+        return [each for each in here if each.spec.state is PlaybookState.RETIRED]
 
     async def create_playbook(self, namespace: str, name: str, spec: PlaybookSpec) -> Playbook:
         lost = await self._asked("create_playbook")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION, ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.phase import may_follow
-from countersign.cluster import status_changes
+from countersign.cluster.comparing import status_changes
 from countersign.errors import ApiError
 from countersign.ports import JsonObject, ObjectPath
 from countersign.records.notice import Notice

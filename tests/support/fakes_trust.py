@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from countersign.api.operation import Operation
-from countersign.api.playbook import Playbook, PlaybookStep
+from countersign.api.playbook import Playbook, PlaybookState, PlaybookStep
 from countersign.records.execution import Choice, Execution
 from countersign.stores.memory import MemoryStore
 from tests.support.fakes_objects import operation
@@ -85,6 +85,12 @@ class Shelf:
             raise self.error
         found = self.playbooks.get(name)
         return found if found is not None and found.metadata.namespace == namespace else None
+
+    async def retired(self, namespace: str) -> list[Playbook]:
+        if self.error is not None:
+            raise self.error
+        here = (each for each in self.playbooks.values() if each.metadata.namespace == namespace)
+        return [each for each in here if each.spec.state is PlaybookState.RETIRED]
 
 
 class Ledger(MemoryStore):

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import pytest
 
 from countersign.api.kinds import Resource, built_in
-from countersign.cluster import KubernetesCluster
+from countersign.cluster.targets import KubernetesCluster
 from countersign.cluster.urls import url_of
 from countersign.connection import Connection
 from countersign.errors import ApiError

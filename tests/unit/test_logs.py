@@ -85,6 +85,21 @@ def test_on_a_console_lines_are_for_people(capsys: pytest.CaptureFixture[str]) -
     assert not shown.startswith("{")
 
 
+def test_a_traceback_on_a_console_shows_no_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("console", "info")
+
+    def send(headers: dict[str, str]) -> None:
+        raise RuntimeError(f"{len(headers)} headers are too many")
+
+    try:
+        send({"Authorization": f"Bearer {'s3cret'}"})
+    except RuntimeError:
+        structlog.get_logger().exception("it broke")
+    shown = capsys.readouterr().err
+    assert "1 headers are too many" in shown
+    assert "Bearer s3cret" not in shown
+
+
 def test_where_nobody_looks_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("auto", "info")
     structlog.get_logger().info("lease taken")

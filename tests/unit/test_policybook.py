@@ -17,6 +17,7 @@ from tests.support.fakes_objects import (
     after,
     approval_of,
     approved,
+    operation,
     plan,
     planned,
     request,
@@ -192,6 +193,32 @@ def test_labels_that_change_concern_their_namespace_where_a_policy_asks_for_some
     assert made.namespace_is("other", {"tier": "prod"}) == []
     assert "web" in names(made.namespace_is("shop", {"tier": "prod"}))
     assert "web" in names(made.namespace_is("shop", None))
+
+
+def test_a_request_is_concerned_by_what_it_reaches_into() -> None:
+    made = book(policy_body(match=SELECTS, signatures=2))
+    made.namespaces_are({"shop": {"tier": "dev"}, "bank": {"tier": "dev"}})
+    made.saw(planned(request(), plan(operation(namespace="bank"))))
+    assert names(made.namespace_is("bank", {"tier": "prod"})) == ["restart-web"]
+    assert names(made.policy_is(policy_body(match=SELECTS, signatures=3))) == ["restart-web"]
+    assert (
+        made.policy_is(
+            policy_body(
+                "dev", match={"namespaceSelector": {"matchLabels": {"tier": "x"}}}, signatures=3
+            )
+        )
+        == []
+    )
+
+
+def test_what_was_done_in_a_namespace_counts_for_its_policies_wherever_it_was_asked_for() -> None:
+    made = book(policy_body(match=SELECTS, rateLimit={"count": 1, "per": "1h"}))
+    made.namespaces_are({"shop": {"tier": "dev"}, "bank": {"tier": "prod"}})
+    made.saw(approved(request(), plan(operation(namespace="bank"))))
+    [policy], [earlier] = made.now().policies, made.now().past
+    assert made.now().counts(policy, earlier)
+    made.namespaces_are({"shop": {"tier": "dev"}, "bank": {"tier": "dev"}})
+    assert not made.now().counts(policy, earlier)
 
 
 def test_every_change_is_counted() -> None:

@@ -13,7 +13,7 @@ from countersign.api.status import ApprovalMode
 from countersign.errors import ApiError, StoreError
 from countersign.policy.approval_policies.named_policy import NamedPolicy
 from countersign.reputation import LOOK_AGAIN, Reputation
-from tests.support.fakes_objects import after, signature, signed
+from tests.support.fakes_objects import after, operation, signature, signed
 from tests.support.fakes_policies import absolute, policy, under
 from tests.support.fakes_time import LoopClock, in_virtual_time
 from tests.support.fakes_trust import PLAYBOOK, Ledger, Shelf, execution, playbook
@@ -84,6 +84,20 @@ async def test_a_playbook_that_is_named_and_not_trusted_is_not_made_up_for_by_th
     await world.advance()
     assert world.phase is Phase.PENDING
     assert world.ledger.asked == []
+
+
+async def test_what_people_have_retired_is_not_trusted_by_leaving_its_name_out() -> None:
+    retired = playbook(10, state="Retired")
+    world = Trusting(TRUSTING, ledger=Ledger(*RECORD))
+    world.shelf.playbooks[PLAYBOOK] = retired
+    await world.advance()
+    await world.advance()
+    assert world.condition("Approved") == "False/SignaturesMissing"
+    assert "playbook restart-web, which does the same, is Retired" in world.message
+    other = playbook(10, state="Retired", steps=[operation(name="db")])
+    world.shelf.playbooks[PLAYBOOK] = other
+    await world.advance()
+    assert world.phase is Phase.APPROVED
 
 
 async def test_what_is_not_trusted_waits_for_people_and_says_why() -> None:

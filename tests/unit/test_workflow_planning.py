@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from countersign.actions.digest import plan_digest
-from countersign.api.operation import OperationType
+from countersign.api.kinds import Resource, built_in
+from countersign.api.operation import Operation, OperationType, Target
+from countersign.api.parameters import LabelParameters, PatchParameters
 from countersign.api.phase import Phase
 from countersign.api.risk import Risk
 from countersign.errors import ApiError
-from countersign.ports import ServiceAccount
-from tests.support.fakes import EXECUTOR, conflict, forbidden, not_found, unavailable
-from tests.support.fakes_objects import after, operation, request, signature, signed, with_status
-from tests.support.fakes_time import START
+from countersign.executors import all_executors
+from countersign.planning import Planner, understood
+from countersign.ports import JsonObject, ServiceAccount
+from tests.support.fakes import EXECUTOR, FakeCluster, conflict, forbidden, not_found, unavailable
+from tests.support.fakes_objects import (
+    after,
+    operation,
+    request,
+    signature,
+    signed,
+    with_status,
+    workload,
+)
+from tests.support.fakes_time import START, FakeClock
 from tests.support.fakes_world import World
 
 SCALE = "kubectl scale deployment/web --replicas=5"
@@ -91,11 +104,55 @@ async def test_the_proposer_cannot_lower_the_risk() -> None:
     assert world.request.status.risk_level is Risk.HIGH
 
 
+async def test_a_kind_without_its_api_version_is_as_risky_as_with_it() -> None:
+    group, kind = "admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy"
+    for version in (None, group):
+        target = Target(kind=kind, api_version=version, name="defaults")
+        patch = PatchParameters(type="merge", patch='{"spec": {"failurePolicy": "Ignore"}}')
+        world = World(operation=Operation(type=OperationType.PATCH, target=target, patch=patch))
+        resource = Resource(kind, group, "mutatingadmissionpolicies", namespaced=False)
+        world.cluster.custom.append(resource)
+        world.cluster.put(
+            {
+                "apiVersion": group,
+                "kind": kind,
+                "metadata": {"name": "defaults"},
+                "spec": {"failurePolicy": "Fail"},
+            }
+        )
+        await world.advance()
+        assert world.condition("Planned") == "True/Planned"
+        assert world.request.status.risk_level is Risk.CRITICAL
+
+
 async def test_a_plan_that_changes_nothing_can_be_signed_too() -> None:
     world = World(action="kubectl scale deployment/web --replicas=3")
     await world.advance()
     assert world.condition("Planned") == "True/NoChange"
     assert world.cluster.calls == ["get"]
+
+
+class Crowded(FakeCluster):
+    """Counts how many lists are asked for at the same time."""
+
+    listing = most = 0
+
+    async def select(self, *args: Any, **kwargs: Any) -> list[JsonObject]:
+        self.listing += 1
+        self.most = max(self.most, self.listing)
+        await asyncio.sleep(0)
+        self.listing -= 1
+        return await super().select(*args, **kwargs)
+
+
+async def test_many_requests_at_once_do_not_have_all_their_lists_in_memory_at_once() -> None:
+    cluster = Crowded()
+    cluster.put(workload())
+    planner = Planner(all_executors(cluster, FakeClock()), cluster)
+    of = request(action="kubectl rollout restart deployment/web")
+    made = await asyncio.gather(*(planner.plan(of, understood(of), 1, START) for _ in range(40)))
+    assert len(made) == 40
+    assert cluster.most == 4
 
 
 # --- What cannot be planned -----------------------------------------------------------------------
@@ -112,6 +169,30 @@ async def refused(world: World, reason: str) -> str:
     assert world.desk.posted == []
     assert world.request.status.timeline[-1].status == "error"
     return world.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("CustomResourceDefinition", "approvalrequests.countersign.dev"),
+        ("ValidatingAdmissionPolicy", "countersign-signatures"),
+        ("ValidatingAdmissionPolicyBinding", "countersign-signatures"),
+    ],
+)
+async def test_what_guards_requests_is_out_of_the_reach_of_requests(kind: str, name: str) -> None:
+    target = Target(kind=kind, name=name)
+    for more in (
+        {"type": OperationType.PATCH, "patch": PatchParameters(type="merge", patch='{"spec": {}}')},
+        {"type": OperationType.LABEL, "label": LabelParameters(put={"a": "b"})},
+        {"type": OperationType.DELETE_RESOURCE},
+    ):
+        world = World(operation=Operation(target=target, **more))
+        resource = built_in(kind)
+        assert resource is not None
+        live = {"apiVersion": resource.api_version, "kind": kind, "metadata": {"name": name}}
+        world.cluster.put(live)
+        message = await refused(world, "Invalid")
+        assert message == f"{kind} {name} guards requests, so no request may touch it. Use kubectl."
 
 
 @pytest.mark.parametrize("action", ["please do something", "", "kubectl get pods", "rm -rf /"])

@@ -78,7 +78,12 @@ def format_time(moment: datetime) -> str:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # Not a ValueError, so one such object would break whoever reads it.
+        raise ValueError("write a time within the years 1 to 9999 in UTC") from None
 
 
 Time = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(format_time, return_type=str)]

@@ -75,12 +75,14 @@ class Requesters(LeanModel):
 class PolicyMatch(LeanModel):
     """What a request has to be like. Each field that is left out fits any; all given have to fit.
 
-    A request about several objects matches if any one of them fits.
+    A request about several objects matches if any one of them fits. Where not all of them do, the
+    policy can only demand more: it lets nothing through for the others.
     """
 
     namespace_selector: NamespaceSelector | None = Field(
         default=None,
-        description="Labels of the request's namespace; kubernetes.io/metadata.name is its name.",
+        description="Labels of the request's namespace, or of one that a target is in; "
+        "kubernetes.io/metadata.name is its name.",
     )
     operations: tuple[OperationType, ...] = Field(
         default=(),

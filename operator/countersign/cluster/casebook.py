@@ -16,6 +16,7 @@ from countersign.api.playbook import (
     PLAYBOOK_PLURAL,
     Playbook,
     PlaybookSpec,
+    PlaybookState,
     PlaybookStatus,
 )
 from countersign.api.text import clip
@@ -52,6 +53,13 @@ class KubernetesCasebook:
     async def playbook(self, namespace: str, name: str) -> Playbook | None:
         """Read one; None where there is none, or it cannot be read as one."""
         return await self._found(Playbook, _path(PLAYBOOK_PLURAL, namespace, name))
+
+    async def retired(self, namespace: str) -> list[Playbook]:
+        """Those of a namespace that people have retired; what cannot be read as one is left out."""
+        path = _path(PLAYBOOK_PLURAL, namespace, "")
+        answer = await self._connection.request(Call("GET", url_of(path)))
+        found = (_readable(Playbook, path, each) for each in answer.get("items") or [])
+        return [each for each in found if each and each.spec.state is PlaybookState.RETIRED]
 
     async def create_playbook(self, namespace: str, name: str, spec: PlaybookSpec) -> Playbook:
         """Make one; 409 where the name is taken."""
@@ -95,15 +103,7 @@ class KubernetesCasebook:
             if error.not_found:
                 return None
             raise
-        try:
-            return model.model_validate(answer)
-        except ValidationError as error:
-            log.warning(
-                "an object cannot be read; it is left alone",
-                object=f"{path.plural} {path.namespace}/{path.name}",
-                why=clip(first_problem(error)),
-            )
-            return None
+        return _readable(model, path, answer)
 
     async def _patch_status(
         self, plural: str, metadata: Metadata, changes: JsonObject
@@ -111,6 +111,18 @@ class KubernetesCasebook:
         body = {"metadata": precondition(metadata), "status": changes}
         url = f"{url_of(_path(plural, metadata.namespace, metadata.name))}/status"
         return await self._connection.request(Call("PATCH", url, body, PatchForm.MERGE))
+
+
+def _readable(model: type[Found], path: ObjectPath, answer: JsonObject) -> Found | None:
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        log.warning(
+            "an object cannot be read; it is left alone",
+            object=f"{path.plural} {path.namespace}/{path.name}",
+            why=clip(first_problem(error)),
+        )
+        return None
 
 
 def _path(plural: str, namespace: str, name: str) -> ObjectPath:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from countersign.actions.discretion import told
 from countersign.actions.render import action_text
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.incident import Incident
@@ -25,10 +26,10 @@ class Dossier:
     def __init__(self, request: ApprovalRequest, casebook: Casebook, now: datetime) -> None:
         """``request`` has ended."""
         self.request = request
-        self.action = action_text(request)
+        self.action = told(request)
         self.now = now
         self.success = succeeded(request)
-        self.incident_name = incident_name(request, self.action)
+        self.incident_name = incident_name(request, action_text(request))
         self.undone: set[str] = set()
         """Names of the effects that are still to be done."""
         self._casebook = casebook

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import structlog
 
-from countersign.actions.render import action_text
+from countersign.actions.discretion import told
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.effects import EffectState
@@ -77,7 +77,7 @@ class Messages:
         if self._notifier is None or request.status.expires_at is None:
             return
         try:
-            message = expiring_soon(request, action_text(request), self._clock.now())
+            message = expiring_soon(request, told(request), self._clock.now())
             self._notifier.remind(message)
         except Exception as error:  # noqa: BLE001 - whatever it is, the request waits on
             self._failed(error)
@@ -102,7 +102,7 @@ class Messages:
         """The messages that anybody wants to have."""
         if self._notifier is None:
             return
-        for message in notifications(before, after, action_text(after), self._clock.now()):
+        for message in notifications(before, after, told(after), self._clock.now()):
             if self._notifier.wants(message):
                 yield message
 
@@ -123,7 +123,7 @@ class Messages:
     def _take_up(self, request: ApprovalRequest, name: str) -> None:
         """Make a message again that is named and in nobody's hands."""
         part, now = name.removeprefix(MESSAGE), self._clock.now()
-        message = retold(request, part, action_text(request), now)
+        message = retold(request, part, told(request), now)
         if message is None:
             self._deliveries.settle(request, name, Result(EffectState.SKIPPED, _NO_SENSE))
         elif self._notifier is None or not self._notifier.wants(message):

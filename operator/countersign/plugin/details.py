@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from countersign.actions.render import action_text
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.phase import Phase
 from countersign.api.signature import Signature
@@ -46,8 +47,7 @@ def summary(
     if status.message or request.phase is Phase.PENDING:
         yield line(status.message or UNSEEN)
     yield line()
-    if spec.action is not None:
-        yield from _field("Action", spec.action)
+    yield from _action(request)
     if spec.description:
         yield from _field("Why", spec.description)
     for label, said in named.said(request, now):
@@ -68,6 +68,25 @@ def summary(
     yield from _expected(request)
     if status.plan is not None:
         yield from _plan(request, status.plan, now)
+
+
+def _action(request: ApprovalRequest) -> Iterator[Line]:
+    """What was asked for, to the letter: what a plan has no room for is signed as well."""
+    if action := action_text(request):
+        yield from _field("Action", action)
+    operation, plan = request.spec.operation, request.status.plan
+    if operation is not None and operation.apply is not None and plan and _leaves_out(plan):
+        yield from _field("Manifest", operation.apply.manifest)
+
+
+def _leaves_out(plan: Plan) -> bool:
+    """Whether a value was too long, or changes were too many; each is marked by a digest."""
+    return any(
+        "… (sha256:" in (value or "") or change.field == "…"
+        for step in plan.steps
+        for change in step.changes
+        for value in (change.before, change.after)
+    )
 
 
 def signatures(request: ApprovalRequest) -> Iterator[Line]:

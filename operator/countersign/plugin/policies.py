@@ -17,6 +17,7 @@ from countersign.plugin.session import Session
 from countersign.plugin.together import together
 from countersign.policy.approval_policies.matching import selects_namespaces
 from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policies
+from countersign.policy.approval_policies.subject import subject_of
 from countersign.policy.explaining.explained import Explanation
 from countersign.policy.explaining.explanation import explain
 from countersign.policy.memory.history import Past, past_of
@@ -45,7 +46,10 @@ async def judge(
     labels, past = await together(
         _labels(session, request, policies, unseen), _past(session, request, policies, unseen)
     )
-    explanation = explain(request, policies, labels, now, past=past, reliance=reliance)
+    own = labels.pop(request.metadata.namespace, {})
+    explanation = explain(
+        request, policies, own, now, elsewhere=labels, past=past, reliance=reliance
+    )
     return Judged(explanation, tuple(unseen))
 
 
@@ -66,14 +70,23 @@ async def _labels(
     request: ApprovalRequest,
     policies: Collection[NamedPolicy],
     unseen: list[str],
-) -> dict[str, str]:
+) -> dict[str, dict[str, str]]:
+    """Of the request's namespace and of those that it reaches into, by name."""
     if not selects_namespaces(policies):
         return {}
-    namespace = request.metadata.namespace
+    subject = subject_of(request)
+    elsewhere = sorted(subject.elsewhere) if subject is not None else []
+    names = (request.metadata.namespace, *elsewhere)
+    return {name: await _labels_of(session, name, unseen) for name in names}
+
+
+async def _labels_of(session: Session, namespace: str, unseen: list[str]) -> dict[str, str]:
     path = url_of(ObjectPath("v1", "namespaces", None, namespace))
     try:
         live = await session.connection.request(Call("GET", path))
     except ApiError as error:
+        if error.not_found:  # One that is to be made, for example.
+            return {}
         if error.code != HTTPStatus.FORBIDDEN:
             raise
         unseen.append(

@@ -114,8 +114,10 @@ def _doubts_apart_from_trust(
     request: ApprovalRequest, needs: Requirement, around: Circumstances, now: datetime
 ) -> tuple[str, ...]:
     speaking = [each for each in needs.in_force if each.wants_people or each.require.auto_approve]
-    if not any(each.require.auto_approve for each in speaking):
-        return ("No policy approves this automatically.",)
+    if not any(each.require.auto_approve and not each.partial for each in speaking):
+        partly = any(each.require.auto_approve for each in speaking)
+        which = " that is about all of its objects" if partly else ""
+        return (f"No policy{which} approves this automatically.",)
     if request.spec.required_signatures is not None:
         return ("The request asks for signatures itself (spec.requiredSignatures).",)
     return tuple(
@@ -200,7 +202,7 @@ def _breaks(signature: Signature, plan: Plan, policies: Sequence[NamedPolicy]) -
         and bool((signature.comment or "").strip())
         and signature.recorded_by is None  # Nobody else can do this in one's name.
         and signature.plan == plan.digest  # The digest can never be skipped.
-        and bool(policies)
+        and any(not each.partial for each in policies)
         and all(
             each.require.break_glass is not None
             and not set(each.require.break_glass.groups).isdisjoint(signature.groups)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from zoneinfo import ZoneInfo
 
 from countersign.api.approval_request import ApprovalRequest
@@ -64,14 +64,18 @@ def _frozen(tally: Tally, needs: Requirement, now: datetime) -> Iterator[Obstacl
 
 
 def _said(window: FreezeWindow, policy: str, until: datetime) -> str:
-    zone = window.time_zone
-    local = "" if zone == "UTC" else f", {until.astimezone(ZoneInfo(zone)):%a %H:%M} in {zone}"
     lifts = " or ".join(window.override_groups)
     instead = f"; a signature of {lifts} lifts it" if lifts else ""
     return (
-        f"waits until {format_time(until)}{local} (freeze window {window.name} of policy "
-        f"{policy}{instead})"
+        f"waits until {format_time(until)}{_local(until, window.time_zone)} (freeze window "
+        f"{window.name} of policy {policy}{instead})"
     )
+
+
+def _local(moment: datetime, zone: str) -> str:
+    if zone == "UTC" or moment.year == MAXYEAR:  # On its last day it may be no date elsewhere.
+        return ""
+    return f", {moment.astimezone(ZoneInfo(zone)):%a %H:%M} in {zone}"
 
 
 def _cooling(

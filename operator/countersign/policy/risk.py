@@ -22,8 +22,9 @@ One step more for each of these:
   control plane;
 * by force: ``force``, a grace period of 0, ``forceConflicts``;
 * a PodDisruptionBudget would be violated (as measured);
-* a patch or manifest that speaks of a service account, of the host, of privileges, or of who owns
-  an object (or hides words behind escapes); a command in a pod that is that close to its host.
+* a patch or manifest that speaks of a service account, of a Secret that pods are to read, of the
+  host, of privileges, or of who owns an object (or hides words behind escapes); a command in a pod
+  that is that close to its host.
 
 Nothing lowers a risk: neither what is not known of the object nor what could not be measured. The
 proposer can raise the result.
@@ -54,11 +55,21 @@ _OF_ITSELF = {
     OperationType.EXEC: Risk.HIGH,
 }
 _TELLING = re.compile(
-    r"serviceaccount|privilege|capabilities|host(path|pid|ipc|network|users|port)"
+    r"serviceaccount|privilege|capabilities|host(path|pid|ipc|network|users|port|process)"
+    r"|unconfined|procmount|sysctls|secret(keyref|name|ref)|secret[\"']?\s*:|/secret(?![\w-])"
     r"|finalizers|ownerreferences|\\",
     re.IGNORECASE,
 )
-"""Words in a patch or manifest that speak of rights; an escape could spell any of them."""
+"""Words in a patch or manifest that speak of rights; an escape could spell any of them.
+
+Pods may read Secrets that the executing account may not.
+"""
+_CLAIM = re.compile("claimname", re.IGNORECASE)
+_POD_SPECS = (
+    ("spec",),
+    ("spec", "template", "spec"),
+    ("spec", "jobTemplate", "spec", "template", "spec"),
+)
 
 
 def assess(
@@ -122,8 +133,9 @@ def _of_node(operation: Operation) -> Risk:
 
 def _of_rollout(operation: Operation, live: JsonObject | None) -> Risk:
     to_zero = operation.scale is not None and operation.scale.replicas == 0
-    claims = pods.claims_of(part(live, "spec", "template", "spec"))
-    stateful = operation.one.kind in _STATEFUL_KINDS or bool(claims)
+    claims = any(pods.claims_of(part(live, *where)) for where in _POD_SPECS)
+    claims = claims or _CLAIM.search(_written(operation)) is not None
+    stateful = operation.one.kind in _STATEFUL_KINDS or claims
     return Risk.HIGH if to_zero or stateful else Risk.MEDIUM
 
 
@@ -156,17 +168,23 @@ def _is_forced(operation: Operation) -> bool:
 
 
 def _is_about_rights(operation: Operation, live: JsonObject | None) -> bool:
-    if operation.patch is not None:
-        return _TELLING.search(operation.patch.patch) is not None
-    if operation.apply is not None:
-        return _TELLING.search(operation.apply.manifest) is not None
+    if _TELLING.search(_written(operation)):
+        return True
     return operation.exec is not None and _is_near_its_host(part(live, "spec"))
+
+
+def _written(operation: Operation) -> str:
+    """The text of a patch or manifest."""
+    if operation.patch is not None:
+        return operation.patch.patch
+    return operation.apply.manifest if operation.apply is not None else ""
 
 
 def _is_near_its_host(spec: JsonObject) -> bool:
     shares = any(spec.get(field) for field in ("hostPID", "hostNetwork", "hostIPC"))
     mounts = any("hostPath" in volume for volume in listed(spec, "volumes"))
-    containers = [*listed(spec, "containers"), *listed(spec, "initContainers")]
+    kinds = ("containers", "initContainers", "ephemeralContainers")
+    containers = [each for kind in kinds for each in listed(spec, kind)]
     return (
         shares
         or mounts

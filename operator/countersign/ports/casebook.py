@@ -24,6 +24,10 @@ class Casebook(Protocol):
         """Read one; None where there is none, or it cannot be read as one."""
         ...
 
+    async def retired(self, namespace: str) -> list[Playbook]:
+        """Those of a namespace that people have retired; what cannot be read as one is left out."""
+        ...
+
     async def create_playbook(self, namespace: str, name: str, spec: PlaybookSpec) -> Playbook:
         """Make one; 409 where the name is taken."""
         ...

@@ -104,7 +104,16 @@ def judged(spec: IncidentSpec, status: IncidentStatus) -> IncidentStatus:
 def is_praised(status: IncidentStatus) -> bool:
     """Whether people have judged the repair so well that its playbook needs no other approval."""
     score = status.outcome.effectiveness_score if status.outcome else 0
-    return score >= APPROVED_FROM and bool(status.dispositions)
+    return score >= APPROVED_FROM and resolving(status) is not None
+
+
+def resolving(status: IncidentStatus) -> Disposition | None:
+    """The repair that resolved it, which is what people judge; None where people closed it.
+
+    What is done later in the name of the incident is judged by nobody.
+    """
+    first = status.dispositions[0] if status.dispositions else None
+    return first if first is not None and first.at == status.resolved_at else None
 
 
 def resolved(
@@ -165,14 +174,15 @@ def _outcome(spec: IncidentSpec, learned: str) -> IncidentOutcome:
 def _disposed(
     before: tuple[Disposition, ...], request: ApprovalRequest, now: datetime
 ) -> tuple[Disposition, ...]:
-    """One for each request; the oldest make room."""
+    """One for each request; the first stays, after it the oldest make room."""
     uid = request.metadata.uid
     if any(each.uid == uid for each in before):
         return before
     mine = Disposition(
         request=request.metadata.name, uid=uid, disposition=disposition_of(request), at=now
     )
-    return (*before, mine)[-MAX_DISPOSITIONS:]
+    done = (*before, mine)
+    return done if len(done) <= MAX_DISPOSITIONS else (done[0], *done[1 - MAX_DISPOSITIONS :])
 
 
 def _content(incident: Incident, case: Case, words: Catalogue) -> str:

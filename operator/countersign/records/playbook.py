@@ -25,7 +25,7 @@ from countersign.api.status import Plan
 from countersign.api.text import clip, visible
 from countersign.records.anomaly import alert_of, identifying_labels
 from countersign.records.fingerprint import fingerprint
-from countersign.records.incident import APPROVED_FROM
+from countersign.records.incident import APPROVED_FROM, resolving
 from countersign.records.learning import trust
 
 _TITLE = 256
@@ -72,7 +72,9 @@ def extracted(
     if not 0 < len(steps) <= MAX_STEPS:
         return None
     alert, spec = alert_of(incident.spec), incident.spec
+    repair = resolving(incident.status)
     well = outcome is not None and outcome.effectiveness_score >= APPROVED_FROM
+    well = well and repair is not None and repair.uid == request.metadata.uid
     found = PlaybookSpec(
         title=clip(f"{alert}: {_summary(steps, request.status.plan)}", _TITLE),
         description=_description(incident, request, now),

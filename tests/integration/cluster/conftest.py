@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from countersign.api.kinds import Resource
-from countersign.cluster import KubernetesCluster
+from countersign.cluster.targets import KubernetesCluster
 from countersign.connection import Connection
 from countersign.kubeconfig import load_place
 from countersign.ports import ServiceAccount

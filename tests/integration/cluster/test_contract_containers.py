@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from countersign.api.status import OUTPUT_LIMIT
-from countersign.cluster import KubernetesCluster
+from countersign.cluster.targets import KubernetesCluster
 from countersign.errors import ApiError
 from countersign.ports import Finished, JsonObject, ObjectPath, ServiceAccount
 from tests.support.eventually import eventually

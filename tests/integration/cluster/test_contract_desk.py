@@ -13,7 +13,7 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.effects import EffectState, EffectStatus
 from countersign.api.phase import Phase
-from countersign.cluster import OperatorDesk
+from countersign.cluster.desk import OperatorDesk
 from countersign.policy import transitions
 from countersign.ports import Desk
 from countersign.records.notice import Notice, event_name

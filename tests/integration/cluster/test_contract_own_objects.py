@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from countersign.cluster import KubernetesConfigMaps, KubernetesLease
+from countersign.cluster.own_objects import KubernetesConfigMaps, KubernetesLease
 from countersign.lease import Leases
 from countersign.ports import JsonObject
 from countersign.stores.configmap.shards import ConfigMaps

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
+from pydantic import ValidationError
+
 from countersign.api.approval_request_spec import ApprovalRequestSpec
 from countersign.api.base import format_time
 from countersign.api.signature import Signature
@@ -21,6 +24,13 @@ def test_a_time_is_read_into_utc_and_one_without_a_zone_is_taken_as_utc() -> Non
         spec = ApprovalRequestSpec.model_validate({"action": "x", "notBefore": text})
         assert spec.not_before == expected
         assert spec.not_before.tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_calendar_has_in_utc_is_refused_like_any_other_fault(text: str) -> None:
+    # The API server takes it for a time: one such request must not be an error of our own.
+    with pytest.raises(ValidationError, match="years 1 to 9999 in UTC"):
+        ApprovalRequestSpec.model_validate({"action": "x", "notBefore": text})
 
 
 def test_json_is_camel_case_and_leaves_out_what_is_unset() -> None:

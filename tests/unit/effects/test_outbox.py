@@ -16,8 +16,8 @@ from countersign.api.status import KnowledgeReference
 from countersign.errors import ApiError, StoreError
 from countersign.policy.bookkeeping import INCIDENT, KNOWLEDGE, LEARNING, NO_INCIDENT, PLAYBOOK
 from countersign.records.execution import Choice
-from tests.support.fakes import LostAnswer, conflict, forbidden, unavailable
-from tests.support.fakes_objects import UID, after, with_status
+from tests.support.fakes import FakeNotifier, LostAnswer, conflict, forbidden, unavailable
+from tests.support.fakes_objects import UID, after, with_status, workload
 from tests.support.fakes_time import LoopClock, in_virtual_time
 from tests.support.fakes_world import World
 from tests.support.incidents import INCIDENT_UID, incident, playbook
@@ -199,6 +199,26 @@ async def test_a_failure_leaves_the_incident_open_and_counts_against_the_playboo
     assert the_incident(again).phase is IncidentPhase.OPEN
     assert the_playbook(again).spec == unused.spec
     assert (the_playbook(again).status.executions, the_playbook(again).status.successes) == (1, 0)
+
+
+@in_virtual_time
+async def test_no_secret_of_an_action_leaves_its_request() -> None:
+    notifier = FakeNotifier()
+    action = "kubectl set env deployment/web DB_PASSWORD=hunter2"
+    verify = {"enabled": False}
+    world = World(clock=LoopClock(), notifier=notifier, action=action, verify=verify, incident=NAME)
+    world.cluster.put(workload(template={"spec": {"containers": [{"name": "web"}]}}))
+    world.casebook.put(incident())
+    await world.approve()
+    await world.execute()
+    await world.advance()
+    [known] = world.casebook.incidents.values()
+    assert known.status.outcome is not None
+    entries = await world.store.latest(10)
+    assert len(entries) == 2
+    told = repr((entries, known.status, notifier.messages, world.desk.posted))
+    assert "DB_PASSWORD" in told
+    assert "hunter2" not in told
 
 
 @in_virtual_time

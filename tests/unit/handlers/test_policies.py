@@ -95,6 +95,18 @@ async def test_earlier_requests_are_read_only_for_policies_that_look_back() -> N
 
 
 @in_virtual_time
+async def test_one_request_with_an_impossible_time_does_not_keep_all_others_waiting() -> None:
+    body = as_body(planned(request(uid="x")))
+    body["spec"]["notBefore"] = "0001-01-01T00:00:00+14:00"
+    requests = [body, as_body(approved())]
+    server = Server(approvalpolicies=[policy_body(cooldown="1h")], approvalrequests=requests)
+    world = World(server)
+    await world.run()
+    assert world.book.complete
+    assert len(list(world.book.now().past)) == 1
+
+
+@in_virtual_time
 async def test_only_served_namespaces_are_read() -> None:
     body = policy_body(cooldown="1h")
     world = World(Server(approvalpolicies=[body]), namespaces=("a", "b"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from countersign.api.approval_request import ApprovalRequest
 from countersign.errors import ApiError
 from countersign.plugin.policies import Judged, judge
 from tests.support.requests_made import NOW, item, request
@@ -24,10 +25,10 @@ def listed(*items: dict[str, Any]) -> dict[str, Any]:
     return {"items": list(items)}
 
 
-async def judged(*answers: Any) -> tuple[Judged, list[str]]:
+async def judged(*answers: Any, of: ApprovalRequest | None = None) -> tuple[Judged, list[str]]:
     """The judgement, and the paths that were asked for."""
     server = Server(*answers)
-    found = await judge(server.session, request(), NOW)
+    found = await judge(server.session, of or request(), NOW)
     assert server.answers == []
     return found, [call.path for call in server.calls]
 
@@ -47,6 +48,17 @@ async def test_a_namespace_is_read_where_a_policy_selects_by_its_labels(
     found, paths = await judged(listed(policy(selector={"team": label}, signatures=3)), namespace)
     assert paths[1:] == ["/api/v1/namespaces/shop"]
     assert found.explanation.signed == signed
+
+
+async def test_a_namespace_that_a_request_reaches_into_is_read_as_well() -> None:
+    made = item()
+    made["status"]["plan"]["steps"][0]["target"]["namespace"] = "bank"
+    of = ApprovalRequest.model_validate(made)
+    spaces = [{"metadata": {"name": name, "labels": {"team": name}}} for name in ("shop", "bank")]
+    body = listed(policy(selector={"team": "bank"}, signatures=3))
+    found, paths = await judged(body, *spaces, of=of)
+    assert paths[1:] == ["/api/v1/namespaces/shop", "/api/v1/namespaces/bank"]
+    assert found.explanation.signed == "0/3"
 
 
 async def test_earlier_requests_are_read_where_a_policy_looks_back() -> None:

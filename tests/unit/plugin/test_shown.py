@@ -15,7 +15,7 @@ from countersign.plugin.explaining import You, explanation, may_approve
 from countersign.plugin.screen import Line
 from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policy
 from countersign.policy.explaining.explanation import explain
-from tests.support.requests_made import NOW, OTHER, item, request, signature, step
+from tests.support.requests_made import NOW, OTHER, JsonObject, item, request, signature, step
 from tests.support.terminals import HOSTILE, dangerous
 
 
@@ -62,6 +62,33 @@ def test_a_request_is_shown_with_everything_that_a_signer_needs() -> None:
         signature("carol", decision="Deny"),
     ]
     assert text(details(request(spec={"signatures": entries}), NOW)) == SHOWN
+
+
+def test_a_command_that_is_too_long_for_a_plan_is_shown_whole() -> None:
+    command = ["sh", "-c", f"echo {'a' * 1200}; rm -rf /data"]
+    target = {"kind": "Pod", "name": "web-0"}
+    operation = {"type": "Exec", "target": target, "exec": {"command": command}}
+    spec = {"action": None, "operation": operation}
+    shown = text(details(request(spec=spec), NOW))
+    assert f"Action        kubectl exec web-0 -- sh -c 'echo {'a' * 1200}; rm -rf /data'\n" in shown
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"field": "data[key]", "after": "a… (sha256:0123456789abcdef)"},
+        {"field": "…", "after": "37 more changes (sha256:0123456789abcdef)"},
+    ],
+)
+def test_a_manifest_is_shown_where_the_plan_does_not_tell_all_of_it(change: JsonObject) -> None:
+    manifest = f"kind: ConfigMap\ndata:\n  key: {'a' * 1200}\n  last: hostPID\x1b[2J\n"
+    spec = {"action": None, "operation": {"type": "Apply", "apply": {"manifest": manifest}}}
+    plan = item()["status"]["plan"]
+    assert "hostPID" not in text(details(request(spec=spec), NOW))
+    plan["steps"][0]["changes"] = [change]
+    shown = text(details(request(spec=spec, status={"plan": plan}), NOW))
+    assert "Manifest      kind: ConfigMap\n" in shown
+    assert "  last: hostPID\\x1b[2J\n" in shown
 
 
 def test_a_request_that_is_over_tells_its_outcome_and_what_takes_it_back() -> None:

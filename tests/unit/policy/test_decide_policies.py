@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -146,6 +146,22 @@ CASES: dict[str, Case] = {
     ),
     "without signatures it waits for those": Case(
         MISSING, (policy(freezeWindows=[absolute(-1, 2)]),), ()
+    ),
+    "one that ends with the calendar freezes as any other": Case(
+        "FreezeWindow",
+        (
+            policy(
+                freezeWindows=[
+                    {
+                        "name": "for good",
+                        "timeZone": "Asia/Taipei",
+                        "absolute": {"from": "2026-01-01T00:00:00Z", "to": "9999-12-31T23:59:59Z"},
+                    }
+                ]
+            ),
+        ),
+        until=(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - START).total_seconds(),
+        says="for good",
     ),
     "outside of it, it runs": Case(SIGNED, (policy(freezeWindows=[absolute(1, 2)]),)),
     "the window that ends last": Case(

@@ -154,6 +154,40 @@ CASES: dict[str, tuple[Operation, Risk]] = {
     ),
     "a patch of privileges is one step more": (patch("Deployment", "privileged: true"), HIGH),
     "a patch of the host's folders is one step more": (patch("Deployment", "hostPath: /"), HIGH),
+    "a patch that makes a Windows pod a process of its host is one step more": (
+        patch("Deployment", "windowsOptions: {hostProcess: true}"),
+        HIGH,
+    ),
+    "a patch that lifts a pod's confinement is one step more": (
+        patch("Deployment", "seccompProfile: {type: Unconfined}"),
+        HIGH,
+    ),
+    "a patch that unmasks /proc is one step more": (patch("Deployment", "procMount: x"), HIGH),
+    "a patch that has pods read a Secret is one step more": (
+        patch("Deployment", "env: [{name: A, valueFrom: {secretKeyRef: {name: x, key: y}}}]"),
+        HIGH,
+    ),
+    "a patch that mounts a Secret is one step more": (
+        patch("Deployment", "volumes: [{name: a, secret: {secretName: x}}]"),
+        HIGH,
+    ),
+    "a manifest that projects a Secret is one step more": (
+        apply("Deployment", '{"projected": {"sources": [{"secret": {"name": "x"}}]}}'),
+        HIGH,
+    ),
+    "a json patch that projects a Secret is one step more": (
+        patch("Deployment", '[{"op": "add", "path": "/spec/x/0/secret", "value": {"name": "x"}}]'),
+        HIGH,
+    ),
+    "a manifest of a Secret is no more than that": (
+        apply("Secret", '{"kind": "Secret", "a": 1}'),
+        HIGH,
+    ),
+    "a patch that mounts a claim is as one of pods that have it": (
+        patch("Deployment", "persistentVolumeClaim: {claimName: data}"),
+        HIGH,
+    ),
+    "a manifest of a new pod with a claim is high": (apply("Pod", "claimName: data"), HIGH),
     "a patch of finalizers is one step more": (
         patch("PersistentVolumeClaim", "finalizers: []"),
         CRITICAL,
@@ -295,6 +329,16 @@ ON_LIVE: dict[str, tuple[Operation, dict[str, Any], Risk]] = {
         {"spec": {"template": {"spec": CLAIM}}},
         HIGH,
     ),
+    "a new image of a pod with a claim": (
+        on("Pod", "SetImage", setImage={"images": [{"container": "*", "image": "a"}]}),
+        {"spec": CLAIM},
+        HIGH,
+    ),
+    "a new image of a CronJob whose pods have a claim": (
+        on("CronJob", "SetImage", setImage={"images": [{"container": "*", "image": "a"}]}),
+        {"spec": {"jobTemplate": {"spec": {"template": {"spec": CLAIM}}}}},
+        HIGH,
+    ),
     "a node of the control plane": (
         on("Node", "CordonNode"),
         {"metadata": {"labels": {"node-role.kubernetes.io/control-plane": ""}}},
@@ -323,6 +367,11 @@ ON_LIVE: dict[str, tuple[Operation, dict[str, Any], Risk]] = {
     "a command with the host's folders": (
         on("Pod", "Exec", exec={"command": ["date"]}),
         {"spec": {"volumes": [{"hostPath": {"path": "/"}}]}},
+        CRITICAL,
+    ),
+    "a command beside a privileged container for debugging": (
+        on("Pod", "Exec", exec={"command": ["date"]}),
+        {"spec": {"ephemeralContainers": [{"securityContext": {"privileged": True}}]}},
         CRITICAL,
     ),
     "a command in an ordinary pod": (

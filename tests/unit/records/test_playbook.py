@@ -73,6 +73,20 @@ def test_only_what_worked_best_is_approved_at_once() -> None:
     assert states == [PlaybookState.DRAFT] * 3 + [PlaybookState.APPROVED]
 
 
+def test_a_score_is_about_the_repair_that_resolved_the_incident_and_no_later_one() -> None:
+    # Whoever may propose could otherwise have anything approved by naming an incident of others'.
+    first = approved(request(uid="first"), plan_of(step(RESTART)))
+    later = approved(request(uid="later"), plan_of(step(operation(replicas=50))))
+    judged = repaired(first, effectiveness_score=5)
+    status = resolved(judged, later, RESTART_WEB, START)
+    states = []
+    for by in (first, later):
+        drawn = extracted(judged.model_copy(update={"status": status}), by, START)
+        assert drawn is not None
+        states.append(drawn[1].state)
+    assert states == [PlaybookState.APPROVED, PlaybookState.DRAFT]
+
+
 def test_the_same_on_several_objects_is_one_step_with_targets() -> None:
     _, spec = found(*(operation(name=name) for name in ("web", "cart", "pay")))
     [one] = spec.steps

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 
 from countersign.actions.digest import digest_of
+from countersign.actions.secrecy import without_secret
 from countersign.api.operation import Operation
 from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
 from countersign.executors.once.stamps import STAMP
-from countersign.executors.wording.values import HIDDEN, is_secret
 from countersign.policy.reading.fields import listed, part, strings
 from countersign.ports import JsonObject
 
@@ -92,18 +92,12 @@ def _words(template: JsonObject) -> str:
     said = []
     for each in containers[:_CONTAINERS_SHOWN]:
         words = [
-            _word(str(word)) for field in ("command", "args") for word in each.get(field) or ()
+            without_secret(str(word))
+            for field in ("command", "args")
+            for word in each.get(field) or ()
         ]
         runs = f": {shlex.join(words)}" if words else ""
         said.append(f"{each.get('image')}{runs}")
     if len(containers) > _CONTAINERS_SHOWN:
         said.append(f"{len(containers) - _CONTAINERS_SHOWN} more containers")
     return "; ".join(said)
-
-
-def _word(word: str) -> str:
-    """A word of a command, as far as it may be shown."""
-    key, equals, value = word.partition("=")
-    if equals and is_secret(key, value):
-        return f"{key}={HIDDEN}"
-    return HIDDEN if is_secret("", word) else word

@@ -7,13 +7,14 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from countersign.actions.manifests import LAST_APPLIED, is_our_group, is_our_key
+from countersign.actions.secrecy import HIDDEN
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import AnnotateParameters, LabelParameters
 from countersign.api.status import Change
 from countersign.api.text import clip
 from countersign.errors import RefusedError
 from countersign.executors.wording.differences import entry_field
-from countersign.executors.wording.values import FIELD_LIMIT, HIDDEN, bounded, holds_secrets, shown
+from countersign.executors.wording.values import FIELD_LIMIT, bounded, holds_secrets, shown
 from countersign.ports import JsonObject, PatchForm, Progress
 
 _LONGEST_KEY = 64

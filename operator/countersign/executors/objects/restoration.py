@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from countersign.actions.manifests import LAST_APPLIED, is_our_key, split
+from countersign.actions.secrecy import holds_secret_variable
 from countersign.api.kinds import built_in
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import MANIFEST_LIMIT, ApplyParameters
@@ -47,7 +48,8 @@ def restoring(live: JsonObject) -> Operation | None:
     """The Apply that makes it again; None where that is not all, or not possible.
 
     An object with an owner is left out: its owner makes it again, or has gone as well. A Service
-    keeps its IP and its ports.
+    keeps its IP and its ports. What has a secret in a variable is left out too: who may read the
+    request need not be allowed to read the object.
     """
     kind, api_version = str(live.get("kind")), str(live.get("apiVersion"))
     resource = built_in(kind, api_version)
@@ -56,7 +58,7 @@ def restoring(live: JsonObject) -> Operation | None:
     if listed(part(live, "metadata"), "ownerReferences") or _loses_volumes(live):
         return None
     text = json.dumps(manifest(live), ensure_ascii=False)
-    if len(text) > MANIFEST_LIMIT:
+    if holds_secret_variable(live) or len(text) > MANIFEST_LIMIT:
         return None
     operation = Operation(type=OperationType.APPLY, apply=ApplyParameters(manifest=text))
     try:

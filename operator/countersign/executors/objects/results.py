@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from countersign.actions.manifests import LAST_APPLIED
+from countersign.actions.secrecy import holds_secret_variable
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import PATCH_LIMIT, PatchParameters
 from countersign.api.status import Change
 from countersign.api.text import clip
 from countersign.executors.once.stamps import STAMP
-from countersign.executors.wording.differences import Path, differences, holds_secret_variable
+from countersign.executors.wording.differences import Path, differences
 from countersign.executors.wording.values import holds_secrets
 from countersign.ports import JsonObject
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from countersign.actions.secrecy import without_secret
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import ExecParameters
 from countersign.api.status import Change, PlanStep
@@ -53,7 +54,8 @@ class Exec:
         container = _container(operation, live)
         for verb in _VERBS:
             await self._must_be_allowed(verb, path, account)
-        line = clip(shlex.join(_parameters(operation).command), _LINE_LIMIT)
+        told = map(without_secret, _parameters(operation).command)
+        line = clip(shlex.join(told), _LINE_LIMIT)
         return Draft(
             target=reference(path, operation.one.kind, live),
             changes=_changes(operation, container),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from countersign.actions.secrecy import HIDDEN, is_secret
 from countersign.api.parameters import SetEnvParameters
 from countersign.api.status import Change
 from countersign.executors.templates.pod_template import Container
-from countersign.executors.wording.values import HIDDEN, compact, is_secret, shown
+from countersign.executors.wording.values import compact, shown
 from countersign.ports import JsonObject
 
 

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from countersign.actions.digest import digest_of
+from countersign.actions.secrecy import HIDDEN, is_secret_variable
 from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
 from countersign.executors.wording.values import (
     FIELD_LIMIT,
-    HIDDEN,
     bounded,
     compact,
-    is_secret,
     shown,
 )
 
@@ -50,13 +49,6 @@ def differences(before: Any, after: Any, hidden: Hidden = _nothing) -> tuple[Cha
     Values of paths that are ``hidden``, and of variables whose name says so, are not shown.
     """
     return bounded([each.change() for each in _compare(before, after, (), hidden)])
-
-
-def holds_secret_variable(value: Any) -> bool:
-    """Whether anywhere in it a name says that the value beside it is a secret."""
-    if isinstance(value, dict):
-        return _is_secret_variable(value) or any(map(holds_secret_variable, value.values()))
-    return isinstance(value, list) and any(map(holds_secret_variable, value))
 
 
 @dataclass(frozen=True)
@@ -105,7 +97,7 @@ def _maps(before: Any, after: Any, path: Path, hidden: Hidden) -> Iterator[_Leaf
     if after == {} and path:  # Emptied is something else than removed.
         yield _Leaf(path, "{…}", "{}")
     was, will = (each if each is not _ABSENT else {} for each in (before, after))
-    secret = any(_is_secret_variable(each) for each in (was, will))
+    secret = any(is_secret_variable(each) for each in (was, will))
     for key in sorted({*was, *will} - _said(path, was, will)):
         inner = _always if secret and key == "value" else hidden
         old, new = was.get(key, _ABSENT), will.get(key, _ABSENT)
@@ -157,11 +149,6 @@ def _keeps_order(before: list[str], after: list[str]) -> bool:
 def _is_flat(value: Any) -> bool:
     """A list of texts and numbers is read best as a whole."""
     return value is _ABSENT or not any(isinstance(each, (dict, list)) for each in value)
-
-
-def _is_secret_variable(entry: Any) -> bool:
-    name, value = entry.get("name"), entry.get("value")
-    return isinstance(name, str) and isinstance(value, str) and is_secret(name, value)
 
 
 def _always(path: Path) -> bool:

@@ -11,13 +11,7 @@ from countersign.actions.digest import digest_of
 from countersign.api.status import MAX_CHANGES, VALUE_LIMIT, Change
 from countersign.api.text import clip
 
-HIDDEN = "(hidden)"
-"""What is shown instead of a value that is nobody's to read in a plan."""
 FIELD_LIMIT = 512
-_SECRET = re.compile(
-    "PASS|PWD|TOKEN|SECRET|KEY|CREDENTIAL|AUTH|PRIVATE|DSN|CONNECTION_?STRING", re.IGNORECASE
-)
-_LOGIN_IN_URL = re.compile(r"://[^/\s@]*:[^/\s@]+@")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -37,14 +31,6 @@ def compact(value: Any) -> str:
 def below(field: str, key: str) -> str:
     """The path of a key within a field: ``.cpu``, but ``[nvidia.com/gpu]``."""
     return f"{field}.{key}" if _PLAIN_KEY.fullmatch(key) else f"{field}[{key}]"
-
-
-def is_secret(name: str, value: str) -> bool:
-    """Whether a variable's name, or a login in its value, says that the value is not to be shown.
-
-    It errs on the side of hiding.
-    """
-    return bool(_SECRET.search(name) or _LOGIN_IN_URL.search(value))
 
 
 def holds_secrets(kind: str) -> bool:

@@ -23,7 +23,8 @@ _PROBLEM_LIMIT = 512
 class NamedPolicy:
     """One ApprovalPolicy. With a ``problem`` it closes: what it matches is not approved.
 
-    ``match`` is None where not even that could be read: it then matches everything.
+    ``match`` is None where not even that could be read: it then matches everything. ``partial``:
+    of the request in question it is about some objects only, so it can only demand more.
     """
 
     name: str
@@ -31,6 +32,7 @@ class NamedPolicy:
     match: PolicyMatch | None
     require: PolicyRequire
     problem: str | None = None
+    partial: bool = False
 
     @property
     def reference(self) -> PolicyReference:

@@ -71,11 +71,13 @@ def requirement(
     request: ApprovalRequest, risk: Risk, in_force: tuple[NamedPolicy, ...]
 ) -> Requirement:
     """The strictest of the policies in force, the built-in one, and the request's own wish."""
-    numbers = [each.require.signatures for each in in_force]
-    digests = [each.require.digest for each in in_force]
-    said_number = max((number for number in numbers if number is not None), default=None)
-    said_digest = any(digests) if any(each is not None for each in digests) else None
-    people = [sum(t.count for t in each.require.thresholds) for each in in_force]
+    said = [each.require for each in in_force if not each.partial]
+    said_number = max((r.signatures for r in said if r.signatures is not None), default=None)
+    said_digest = any(r.digest for r in said) if any(r.digest is not None for r in said) else None
+    people = [
+        max(each.require.signatures or 0, sum(t.count for t in each.require.thresholds))
+        for each in in_force
+    ]
     needed = _SIGNATURES[risk] if said_number is None else said_number
     fallback = (_DEFAULT,) if said_number is None or said_digest is None else ()
     recorded = (*fallback, *(each.reference for each in in_force))
@@ -83,7 +85,8 @@ def requirement(
         signatures=min(
             MAX_SIGNATURES, max(needed, request.spec.required_signatures or 0, *people, 0)
         ),
-        digest_demanded=risk in _DIGEST_DEMANDED if said_digest is None else said_digest,
+        digest_demanded=(risk in _DIGEST_DEMANDED if said_digest is None else said_digest)
+        or any(each.require.digest for each in in_force),
         policies=recorded[:_RECORDED],
         comment_demanded=any(each.require.comment for each in in_force),
         in_force=in_force,

@@ -18,6 +18,11 @@ class Touched:
     namespace: str | None
     name: str
 
+    @property
+    def space(self) -> str | None:
+        """The namespace it is in, or is; None of what is in none."""
+        return self.name if self.kind == "Namespace" else self.namespace
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -30,6 +35,12 @@ class Subject:
     risk: Risk
     operations: tuple[OperationType, ...]
     targets: tuple[Touched, ...]
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """Namespaces that it reaches into beside its own."""
+        spaces = (each.space for each in self.targets)
+        return frozenset(each for each in spaces if each not in (None, self.namespace))
 
 
 def subject_of(

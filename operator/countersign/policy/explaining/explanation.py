@@ -46,17 +46,19 @@ def explain(
     namespace_labels: Mapping[str, str],
     now: datetime,
     *,
+    elsewhere: Mapping[str, Mapping[str, str]] | None = None,
     past: Collection[Past] = (),
     reliance: Reliance | None = None,
 ) -> Explanation:
     """Where a request stands under ``policies`` (see ``read_policies``).
 
     Of one that has been decided: the policies that it was decided under, as they are recorded.
-    ``namespace_labels`` are those of the request's own namespace. ``past`` is what was approved
-    before (``past_of`` of the other requests): without it cooldowns, rates and hourly limits
-    cannot be told. ``reliance`` is how far what it does can be trusted, where that is known.
+    ``namespace_labels`` are those of the request's own namespace, ``elsewhere`` those of the others
+    that its targets are in, by name. ``past`` is what was approved before (``past_of`` of the other
+    requests): without it cooldowns, rates and hourly limits cannot be told. ``reliance`` is how far
+    what it does can be trusted, where that is known.
     """
-    namespaces = {request.metadata.namespace: dict(namespace_labels)}
+    namespaces = {**(elsewhere or {}), request.metadata.namespace: dict(namespace_labels)}
     around = Circumstances(tuple(policies), namespaces, past=past, reliance=reliance)
     step, message = _described(decide(request, around, now))
     base = Explanation(
@@ -177,7 +179,7 @@ def _emergency(policies: Sequence[NamedPolicy]) -> tuple[str, ...]:
     """Groups that every policy with a say in who signs lets break the glass."""
     speaking = [each for each in policies if each.wants_people or each.require.break_glass]
     named = [set(each.require.break_glass.groups) for each in speaking if each.require.break_glass]
-    if not speaking or len(named) < len(speaking):
+    if all(each.partial for each in speaking) or len(named) < len(speaking):
         return ()
     return tuple(sorted(set.intersection(*named)))
 

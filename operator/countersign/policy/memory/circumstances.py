@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from countersign.policy.approval_policies.matching import (
     Labels,
+    Spaces,
     applies,
     applying,
     selects_namespaces,
@@ -35,7 +36,8 @@ class Circumstances:
 
     def in_force(self, subject: Subject) -> tuple[NamedPolicy, ...]:
         """The policies that a request comes under."""
-        return applying(self.policies, subject, self.namespaces.get(subject.namespace))
+        labels = self.namespaces.get(subject.namespace)
+        return applying(self.policies, subject, labels, self._elsewhere(subject))
 
     def counts(self, policy: NamedPolicy, earlier: Past) -> bool:
         """Whether something that was approved before is of what a policy matches.
@@ -43,11 +45,20 @@ class Circumstances:
         To delete its namespace does not make room for more. One that was deleted before any policy
         selected namespaces has had no labels that anybody knows, and is in nobody's way.
         """
-        namespace = earlier.subject.namespace
-        labels = self.namespaces.get(namespace, self.former.get(namespace))
+        subject, known = earlier.subject, {**self.former, **self.namespaces}
+        labels, elsewhere = known.get(subject.namespace), self._elsewhere(subject, known)
         if labels is None and self.complete and selects_namespaces((policy,)):
-            return False
-        return applies(policy, earlier.subject, labels)
+            return bool(elsewhere) and applies(policy, subject, {}, elsewhere)
+        return applies(policy, subject, labels, elsewhere)
+
+    def _elsewhere(self, subject: Subject, known: Mapping[str, Labels] | None = None) -> Spaces:
+        """Labels of the other namespaces that it reaches into; one that is not there has none."""
+        known = self.namespaces if known is None else known
+        return {
+            name: known.get(name)
+            for name in subject.elsewhere
+            if name in known or not self.complete
+        }
 
     def knows(self, namespace: str) -> bool:
         """Whether it can be told which policies a request of this namespace comes under."""

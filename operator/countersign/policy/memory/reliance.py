@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor
@@ -18,14 +18,21 @@ from countersign.records.learning import trust
 
 _ANEW_EACH_TIME = frozenset(
     {
+        OperationType.ANNOTATE,
         OperationType.APPLY,
         OperationType.EXEC,
+        OperationType.LABEL,
         OperationType.PATCH,
         OperationType.SET_ENV,
         OperationType.SET_IMAGE,
+        OperationType.SET_RESOURCES,
+        OperationType.TAINT_NODE,
     }
 )
-"""What these do is in their parameters: that one command went well says nothing of the next."""
+"""What these do is in their parameters: that one command went well says nothing of the next.
+
+Nor does a label: an annotation of an Ingress may be an order to its controller.
+"""
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,14 @@ def record_unknown(plan: Plan) -> Reliance | None:
     return Reliance(
         None, f"one {plan.type} says nothing of the next, and the request follows no playbook"
     )
+
+
+def given_up(request: ApprovalRequest, plan: Plan, retired: Iterable[Playbook]) -> Reliance | None:
+    """Why its own record does not count where people have retired a playbook that does the same."""
+    name = next((p.metadata.name for p in retired if follows(request, plan, p)), None)
+    if name is None:
+        return None
+    return Reliance(None, f"playbook {name}, which does the same, is Retired")
 
 
 def record_of(plan: Plan) -> tuple[Choice, ...]:

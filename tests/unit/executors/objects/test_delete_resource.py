@@ -162,6 +162,22 @@ async def test_the_values_of_a_secret_are_nowhere() -> None:
     assert "sha256" not in repr(draft.changes)
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"name": "DB_PASSWORD", "value": "hunter2"},
+        {"name": "DB", "value": "postgresql://web:hunter2@db/shop"},
+    ],
+    ids=lambda entry: entry["name"],
+)
+async def test_the_way_back_of_a_deletion_holds_no_secret_variable(entry: dict[str, str]) -> None:
+    pods = {"spec": {"containers": [{"name": "web", "image": "web:1", "env": [entry]}]}}
+    world = World(workload(template=pods))
+    draft = await world.executor.draft(world.of, EXECUTOR)
+    assert "hunter2" not in repr((draft.changes, draft.summary, draft.undo, draft.target))
+    assert draft.undo is None
+
+
 # --- The plan goes stale --------------------------------------------------------------------------
 
 

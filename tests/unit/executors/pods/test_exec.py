@@ -69,6 +69,15 @@ async def test_planning_asks_for_the_right_and_runs_nothing() -> None:
     assert world.executor.repeatable is False
 
 
+async def test_what_is_told_of_a_command_has_no_secret_and_what_is_signed_is_the_command() -> None:
+    # The summary is what chat, Events and the knowledge base say of it.
+    command = ("env", "PGPASSWORD=hunter2", "psql", "postgres://web:hunter2@db/shop")
+    step = await World(command=command).plan()
+    assert "hunter2" not in step.summary
+    assert "env 'PGPASSWORD=(hidden)' psql '(hidden)'" in step.summary
+    assert (step.changes[0].after or "").count("hunter2") == 2
+
+
 @pytest.mark.parametrize("verb", ["get", "create"])
 async def test_a_missing_right_is_spelled_out(verb: str) -> None:
     world = World()

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from countersign.actions.secrecy import is_secret
 from countersign.api.operation import Kind, OperationType
 from countersign.api.parameters import PATCH_LIMIT
 from countersign.api.status import MAX_CHANGES, VALUE_LIMIT, Change
@@ -20,7 +21,7 @@ from countersign.executors.templates.pod_template import (
     refuse_owned_replica_set,
 )
 from countersign.executors.templates.quantities import amount, same
-from countersign.executors.wording.values import bounded, is_secret, shown
+from countersign.executors.wording.values import bounded, shown
 from tests.support.pod_templates import asked, templated
 
 WEB, SIDE, PREP = {"name": "web"}, {"name": "side"}, {"name": "prep"}

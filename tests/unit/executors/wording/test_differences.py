@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from countersign.actions.secrecy import holds_secret_variable
 from countersign.api.status import MAX_CHANGES, VALUE_LIMIT
-from countersign.executors.wording.differences import Path, differences, holds_secret_variable
+from countersign.executors.wording.differences import Path, differences
 
 WEB, SIDE, NEW = {"name": "web", "image": "a"}, {"name": "side", "image": "b"}, {"name": "new"}
 KEYS = st.sampled_from(["a", "b", "name", "value", "c.d"])

@@ -8,7 +8,15 @@ import pytest
 from pydantic import ValidationError
 
 from countersign.api.operation import Kind, Operation, OperationType, Target
-from countersign.api.parameters import ApplyParameters, ExecParameters
+from countersign.api.parameters import (
+    AnnotateParameters,
+    ApplyParameters,
+    ExecParameters,
+    LabelParameters,
+    SetResourcesParameters,
+    TaintNodeParameters,
+    TaintRemoval,
+)
 from countersign.api.playbook import PlaybookStep
 from countersign.policy.memory.reliance import (
     Reliance,
@@ -192,10 +200,30 @@ def test_the_lowest_of_the_targets_counts() -> None:
             target=Target(kind=Kind.POD, name="web-1", namespace="shop"),
             exec=ExecParameters(command=("date",)),
         ),
+        Operation(
+            type=OperationType.LABEL, target=RESTART.target, label=LabelParameters(put={"a": "b"})
+        ),
+        Operation(
+            type=OperationType.ANNOTATE,
+            target=Target(kind="Ingress", name="web", namespace="shop"),
+            annotate=AnnotateParameters(put={"note": "looked at"}),
+        ),
+        Operation(
+            type=OperationType.SET_RESOURCES,
+            target=RESTART.target,
+            set_resources=SetResourcesParameters(limits={"memory": "1Gi"}),
+        ),
+        Operation(
+            type=OperationType.TAINT_NODE,
+            target=Target(kind=Kind.NODE, name="n1"),
+            taint_node=TaintNodeParameters(remove=(TaintRemoval(key="dedicated"),)),
+        ),
     ],
     ids=lambda of: str(of.type),
 )
-def test_that_one_manifest_or_command_went_well_says_nothing_of_the_next(of: Operation) -> None:
+def test_that_one_manifest_command_or_label_went_well_says_nothing_of_the_next(
+    of: Operation,
+) -> None:
     unknown = record_unknown(plan(of))
     assert unknown is not None
     assert unknown.trust is None

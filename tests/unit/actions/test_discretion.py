@@ -1,0 +1,61 @@
+"""What of an action is told beyond the request: no value that its name, or its look, says is a secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from countersign.actions.discretion import told
+from tests.support.fakes_objects import request
+
+ENV = {"type": "SetEnv", "target": {"kind": "Deployment", "name": "web"}}
+PATCH = '{"spec":{"template":{"spec":{"containers":[{"name":"web","env":[%s]}]}}}}'
+
+
+def patch(entry: str) -> dict[str, Any]:
+    target = {"kind": "Deployment", "name": "web"}
+    return {"type": "Patch", "target": target, "patch": {"patch": PATCH % entry}}
+
+
+SECRETIVE: dict[str, dict[str, Any]] = {
+    "a command": {"action": "kubectl set env deployment/web DB_PASSWORD=hunter2 A=b"},
+    "a command in quotes": {"action": "kubectl set env deployment/web 'DB_PASSWORD=it is hunter2'"},
+    "a command among words": {
+        "action": "Run `kubectl set env deployment/web API_TOKEN=hunter2` please."
+    },
+    "a login in an address": {
+        "action": "kubectl set env deployment/web DB=postgres://web:hunter2@db/shop"
+    },
+    "a typed one": {"operation": ENV | {"setEnv": {"set": {"DB_PASSWORD": "hunter2"}}}},
+    "a patch": {"operation": patch('{"name":"DB_PASSWORD","value":"hunter2"}')},
+    "a patch as a command": {
+        "action": "kubectl patch deployment/web -p '"
+        + PATCH % '{"name":"DB_PASSWORD","value":"hunter2"}'
+        + "'"
+    },
+    "a command in a pod": {"action": "kubectl exec web-0 -- env PGPASSWORD=hunter2 psql"},
+    "what is not understood": {"action": "please set DB_PASSWORD=hunter2 in web"},
+}
+
+
+@pytest.mark.parametrize("what", SECRETIVE)
+def test_a_secret_is_not_told(what: str) -> None:
+    text = told(request(**SECRETIVE[what]))
+    assert "hunter2" not in text
+    assert "(hidden)" in text
+    assert "web" in text
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "kubectl set env deployment/web LOG_LEVEL=debug",
+        "Restart deployment web.",
+        "please do something",
+        "kubectl exec web-0 -- ls -l",
+        "kubectl patch deployment/web -p '" + PATCH % '{"name":"A","value":"b"}' + "'",
+    ],
+)
+def test_all_else_is_told_to_the_letter(action: str) -> None:
+    assert told(request(action=action)) == action
