@@ -20,6 +20,7 @@ from countersign.records.incident import (
     judged,
     opened,
     resolved,
+    resolving,
 )
 from countersign.records.knowledge import Case
 from tests.support.fakes_objects import RESTART_WEB, UID, after, approved, plan, request
@@ -203,12 +204,19 @@ def test_people_may_judge_afterwards() -> None:
     assert judged(better, incident().status) == incident().status
 
 
-def test_only_the_latest_dispositions_are_kept() -> None:
+def test_only_the_first_and_the_latest_dispositions_are_kept() -> None:
     of = incident()
     for number in range(70):
-        of = repaired(of, approved(request(uid=f"uid-{number}"), plan()))
-    assert len(of.status.dispositions) == 64
-    assert of.status.dispositions[-1].uid == "uid-69"
+        of = repaired(of, approved(request(uid=f"uid-{number}"), plan()), at=number)
+    kept = [each.uid for each in of.status.dispositions]
+    assert kept == ["uid-0", *(f"uid-{number}" for number in range(7, 70))]
+    assert resolving(of.status) == of.status.dispositions[0]
+
+
+def test_what_is_done_in_the_name_of_an_incident_that_people_closed_has_not_resolved_it() -> None:
+    done = repaired(incident(status={"phase": "Closed"}))
+    assert len(done.status.dispositions) == 1
+    assert resolving(done.status) is None
 
 
 # --- Its own knowledge entry ----------------------------------------------------------------------

@@ -87,6 +87,15 @@ def test_a_score_is_about_the_repair_that_resolved_the_incident_and_no_later_one
     assert states == [PlaybookState.APPROVED, PlaybookState.DRAFT]
 
 
+def test_no_score_approves_what_came_after_people_had_closed_the_incident() -> None:
+    by = approved(request(), plan_of(step(RESTART)))
+    of = incident(status={"phase": "Closed"}, effectiveness_score=5)
+    status = resolved(of, by, RESTART_WEB, START)
+    drawn = extracted(of.model_copy(update={"status": status}), by, START)
+    assert drawn is not None
+    assert drawn[1].state is PlaybookState.DRAFT
+
+
 def test_the_same_on_several_objects_is_one_step_with_targets() -> None:
     _, spec = found(*(operation(name=name) for name in ("web", "cart", "pay")))
     [one] = spec.steps
