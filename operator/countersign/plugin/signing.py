@@ -82,6 +82,14 @@ def changed(request: ApprovalRequest) -> PluginError:
     )
 
 
+def replaced(request: ApprovalRequest) -> PluginError:
+    """It is another one of the same name."""
+    return refused(
+        f"{request.key} was deleted and proposed anew since it was shown, so nothing was signed. "
+        f"Look at the new one: kubectl countersign show {words.at(request)}."
+    )
+
+
 def lacks_signatures(request: ApprovalRequest) -> bool:
     """Whether people still have to sign, also while the kill switch is why it waits."""
     approved = request.status.condition(ConditionType.APPROVED)

@@ -189,7 +189,7 @@ def test_a_plan_that_changed_since_it_was_shown_is_not_signed(people: People) ->
     assert "✓ bob (sre) approves" in shown
 
 
-async def test_a_plan_that_changes_between_question_and_answer_is_not_signed(
+async def test_what_changes_between_question_and_answer_is_not_signed(
     people: People,
 ) -> None:
     shop = people.shop
@@ -204,6 +204,11 @@ async def test_a_plan_that_changes_between_question_and_answer_is_not_signed(
         with pytest.raises(Exception, match="has changed since it was shown") as refusal:
             await signed_by(session, shown, me, Decision.APPROVE, "sha256:" + "0" * 64, None)
         assert refusal.value.exit is Exit.REFUSED  # type: ignore[attr-defined]
+        shop.delete("approvalrequest", "r")
+        shop.propose("r", action=RESTART)
+        shop.planned("r")
+        with pytest.raises(Exception, match="was deleted and proposed anew since it was shown"):
+            await signed_by(session, shown, me, Decision.APPROVE, plan.digest, None)
     finally:
         await connection.close()
     assert "signatures" not in shop.request("r")["spec"]

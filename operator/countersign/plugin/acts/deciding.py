@@ -90,10 +90,12 @@ async def signed_by(
             raise
         # The server's own words are good, but those for this case can be better.
         now = read(await session.requests.get(place, name))
-        if now.metadata.uid == request.metadata.uid and now.phase is Phase.PENDING:
+        if now.metadata.uid != request.metadata.uid:
+            raise signing.replaced(request) from error
+        if now.phase is Phase.PENDING:
             if now.status.plan is None or now.status.plan.digest != digest:
                 raise signing.changed(request) from error
-        elif now.phase is not Phase.PENDING:
+        else:
             raise refused(
                 f"{request.key} has been decided meanwhile: it is {now.phase}. Nothing was signed."
             ) from error
