@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.api.phase import Phase, may_follow
@@ -17,6 +17,7 @@ from tests.support.fakes_objects import workload
 from tests.support.fakes_policies import policy, under
 from tests.support.fakes_time import LoopClock, VirtualTimeLoop
 from tests.support.fakes_world import World
+from tests.support.properties import examples
 from tests.unit.test_workflow_cut_off import BEGUN, Begun, config_map, deletion
 
 OFF = policy("off", suspend=True)
@@ -108,7 +109,7 @@ async def live_through(
 
 
 @pytest.mark.parametrize("what", WAYS)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     writes=WRITES,
     reads=st.one_of(st.just([]), READS),
