@@ -202,8 +202,8 @@ def _stopped(
         return Deny(by=first.signer, comment=first.comment, needs=needs)
     if needs.problem is not None:
         return Wait("PolicyInvalid", needs.problem, expires, counted, needs)
-    if not around.knows(subject.namespace):
-        unknown = f"Policies ask for the labels of namespace {subject.namespace}; not known yet."
+    if names := around.unknown(subject):
+        unknown = f"Policies ask for the labels of namespace {', '.join(names)}; not known yet."
         return Wait("NamespaceUnknown", unknown, expires, counted, needs)
     if (denier := needs.denied_by) is not None and denier.require.deny is not None:
         return Deny(denier.name, denier.require.deny.message, by_policy=True, needs=needs)

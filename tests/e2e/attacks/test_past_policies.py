@@ -10,6 +10,7 @@ from devcluster import Cluster, OperatorProcess
 from tests.e2e.attacks.conftest import People
 from tests.support.eventually import eventually
 from tests.support.people import JsonObject
+from tests.support.shop import condition
 from tests.support.site import Site
 from tests.support.workloads import laid, workload
 
@@ -51,16 +52,13 @@ def lay_down(site: Site, match: JsonObject, require: JsonObject) -> None:
     eventually(read, what="the policy to be read")
 
 
-def waits(site: Site, name: str) -> str:
-    """What a request waits for."""
+def waits(site: Site, name: str, reason: str) -> None:
+    """Wait until a request waits for this; labels of a new namespace may come a moment later."""
 
-    def look() -> str | None:
-        status = site.request(name).get("status") or {}
-        found = [each for each in status.get("conditions") or [] if each["type"] == "Approved"]
-        return found[0]["reason"] if found else None
+    def is_so(status: JsonObject) -> bool:
+        return condition(status, "Approved").get("reason") == reason
 
-    reason: str = eventually(look, what=f"{name} to be decided on")
-    return reason
+    site.when(name, is_so, f"to wait: {reason}")
 
 
 def test_what_is_approved_automatically_takes_no_other_object_along(
@@ -75,7 +73,7 @@ def test_what_is_approved_automatically_takes_no_other_object_along(
         targets = [{"kind": "Deployment", "name": name} for name in ("cache-a", "web")]
         along = RESTART | {"targets": targets}
         people("agent").propose("along", operation=along, confidence=1).accepted()
-        assert waits(site, "along") == "SignaturesMissing"
+        waits(site, "along", "SignaturesMissing")
         assert site.get("Deployment", "web")["metadata"]["generation"] == 1
         alone = RESTART | {"target": targets[0]}
         people("agent").propose("alone", operation=alone, confidence=1).accepted()
@@ -93,7 +91,7 @@ def test_what_is_done_in_a_namespace_comes_under_its_policies_from_anywhere(
     try:
         target = {"kind": "Pod", "name": "ledger", "namespace": bank.namespace}
         people("agent").propose("evict", operation={"type": "EvictPod", "target": target})
-        assert waits(site, "evict") == "Suspended"
+        waits(site, "evict", "Suspended")
     finally:
         bank.delete("ApprovalPolicy", bank.namespace)
 
@@ -108,7 +106,7 @@ def test_a_request_that_nobody_can_read_ends_and_keeps_no_other_waiting(
         status = site.when("never", lambda status: status.get("phase") == "Failed", "to end")
         assert "write a time within the years 1 to 9999" in status["status"]["message"]
         people("agent").propose("ever", operation=RESTART_WEB).accepted()
-        assert waits(site, "ever") == "SignaturesMissing"
+        waits(site, "ever", "SignaturesMissing")
     finally:
         site.delete("ApprovalPolicy", site.namespace)
 

@@ -110,14 +110,19 @@ def test_a_policy_holds_for_what_is_done_in_its_namespaces_from_anywhere(place: 
     assert (found.reason == "Suspended") is place.startswith("bank")
 
 
-def test_to_delete_a_namespace_is_done_in_it() -> None:
+def about_namespace(name: str, uid: str | None) -> ApprovalRequest:
+    """A request about a Namespace itself, which is to be made where it has no UID."""
     made = about("shop/web")
     plan = made.status.plan
     assert plan is not None
     [one] = plan.steps
-    target = one.target.model_copy(update={"kind": "Namespace", "name": "bank", "namespace": None})
-    of = planned(made, plan_of(one.model_copy(update={"target": target})))
-    found = decided(of, policy(match=PROD, suspend=True))
+    itself = {"kind": "Namespace", "name": name, "namespace": None, "uid": uid}
+    target = one.target.model_copy(update=itself)
+    return planned(made, plan_of(one.model_copy(update={"target": target})))
+
+
+def test_to_delete_a_namespace_is_done_in_it() -> None:
+    found = decided(about_namespace("bank", "uid-of-bank"), policy(match=PROD, suspend=True))
     assert isinstance(found, Wait)
     assert found.reason == "Suspended"
 
@@ -130,7 +135,30 @@ def test_what_a_namespace_lets_through_is_done_in_it_and_asked_for_in_it() -> No
     assert isinstance(decided(about("shop/web", namespace="bank"), auto), Wait)
 
 
-def test_a_namespace_that_is_not_there_is_of_no_policy() -> None:
-    found = decided(about("new/web"), policy(match=PROD, suspend=True))
+def test_a_namespace_that_is_to_be_made_is_of_no_policy() -> None:
+    found = decided(about_namespace("new", None), policy(match=PROD, suspend=True))
     assert isinstance(found, Wait)
     assert found.reason == "SignaturesMissing"
+
+
+@pytest.mark.parametrize(
+    "of", [about("new/web"), about_namespace("new", "uid-of-new")], ids=["in it", "itself"]
+)
+def test_a_namespace_that_the_watch_has_not_shown_yet_is_waited_for(of: ApprovalRequest) -> None:
+    found = decided(of, policy(match=PROD, **AUTO))
+    assert isinstance(found, Wait)
+    assert found.reason == "NamespaceUnknown"
+    assert "namespace new; not known yet" in found.message
+    assert isinstance(decided(of, policy(**AUTO)), Approve), "where no labels are asked for"
+
+
+def test_a_namespace_that_was_deleted_since_comes_under_what_it_came_under() -> None:
+    around = Circumstances(
+        (policy(match=PROD, suspend=True),),
+        {"shop": SPACES["shop"]},
+        former={"bank": SPACES["bank"]},
+        complete=True,
+    )
+    found = decide(about("bank/ledger"), around, START)
+    assert isinstance(found, Wait)
+    assert found.reason == "Suspended"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from countersign.api.approval_request import ApprovalRequest
@@ -17,6 +18,7 @@ class Touched:
     kind: str
     namespace: str | None
     name: str
+    exists: bool = True
 
     @property
     def space(self) -> str | None:
@@ -39,8 +41,17 @@ class Subject:
     @property
     def elsewhere(self) -> frozenset[str]:
         """Namespaces that it reaches into beside its own."""
-        spaces = (each.space for each in self.targets)
-        return frozenset(each for each in spaces if each not in (None, self.namespace))
+        return _spaces(self.targets) - {self.namespace}
+
+    @property
+    def populated(self) -> frozenset[str]:
+        """Namespaces that are there for certain: its own, and all but those that it would make."""
+        there = (each for each in self.targets if each.exists or each.kind != "Namespace")
+        return _spaces(there) | {self.namespace}
+
+
+def _spaces(targets: Iterable[Touched]) -> frozenset[str]:
+    return frozenset(each.space for each in targets if each.space is not None)
 
 
 def subject_of(
@@ -62,6 +73,12 @@ def subject_of(
         risk=risk or request.status.risk_level or Risk.CRITICAL,
         operations=tuple(dict.fromkeys(step.operation.type for step in steps)),
         targets=tuple(
-            Touched(step.target.kind, step.target.namespace, step.target.name) for step in steps
+            Touched(
+                step.target.kind,
+                step.target.namespace,
+                step.target.name,
+                exists=step.target.uid is not None,
+            )
+            for step in steps
         ),
     )

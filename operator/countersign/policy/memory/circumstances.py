@@ -45,21 +45,27 @@ class Circumstances:
         To delete its namespace does not make room for more. One that was deleted before any policy
         selected namespaces has had no labels that anybody knows, and is in nobody's way.
         """
-        subject, known = earlier.subject, {**self.former, **self.namespaces}
-        labels, elsewhere = known.get(subject.namespace), self._elsewhere(subject, known)
+        subject = earlier.subject
+        labels, elsewhere = self._last_known(subject.namespace), self._elsewhere(subject)
         if labels is None and self.complete and selects_namespaces((policy,)):
             return bool(elsewhere) and applies(policy, subject, {}, elsewhere)
         return applies(policy, subject, labels, elsewhere)
 
-    def _elsewhere(self, subject: Subject, known: Mapping[str, Labels] | None = None) -> Spaces:
-        """Labels of the other namespaces that it reaches into; one that is not there has none."""
-        known = self.namespaces if known is None else known
-        return {
-            name: known.get(name)
-            for name in subject.elsewhere
-            if name in known or not self.complete
-        }
+    def unknown(self, subject: Subject) -> tuple[str, ...]:
+        """Namespaces whose labels decide which policies a request comes under, and are not known.
 
-    def knows(self, namespace: str) -> bool:
-        """Whether it can be told which policies a request of this namespace comes under."""
-        return namespace in self.namespaces or not selects_namespaces(self.policies)
+        The watch of namespaces may be behind: what is there is waited for.
+        """
+        if not selects_namespaces(self.policies):
+            return ()
+        names = (name for name in subject.populated if self._last_known(name) is None)
+        return tuple(sorted(names))
+
+    def _elsewhere(self, subject: Subject) -> Spaces:
+        """Labels of the other namespaces that it reaches into; one that is not there has none."""
+        labels: Spaces = {name: self._last_known(name) for name in subject.elsewhere}
+        known: Spaces = {name: each for name, each in labels.items() if each is not None}
+        return known if self.complete else labels
+
+    def _last_known(self, namespace: str) -> Labels | None:
+        return self.namespaces.get(namespace, self.former.get(namespace))
