@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
-import structlog
-
 from countersign.actions.digest import plan_digest
 from countersign.actions.manifests import is_our_group, split
 from countersign.actions.parser import Foreign, Refusal, parse
@@ -26,9 +24,6 @@ from countersign.policy.abilities import EXECUTOR, needed_for
 from countersign.policy.retry import is_transient
 from countersign.ports import Cluster, Draft, Executor, ObjectPath, ServiceAccount
 from countersign.surroundings import measure
-
-log = structlog.get_logger()
-
 
 LONGEST_PLAN = 512 * 1024
 """Bytes; etcd takes 1.5 MiB for an object as a whole."""

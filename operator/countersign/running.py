@@ -65,12 +65,15 @@ class Run:
 
     @property
     def begun(self) -> bool:
-        """Whether something is done by now, be it by a run that was cut off, which cannot tell."""
+        """Whether something is done by now, here or by an earlier run.
+
+        A step that found its change made already counts: who has made it is not known.
+        """
         return self.changed or any(each.step.changes for each in self.carried)
 
     @property
     def left(self) -> tuple[PlanStep, ...]:
-        """The steps after the latest; the first of them has met something."""
+        """The steps that were not carried out; after an error, the first of them met it."""
         return self.plan.steps[len(self.carried) :]
 
     @property
@@ -147,10 +150,11 @@ class Runner:
         run: Run,
         may_begin: Callable[[], Awaitable[None]],
     ) -> None:
-        """Each step: the effect, then what comes of it; up to one that does not end well.
+        """Each step in turn: the effect, then what comes of it; up to one that does not end well.
 
-        Raises what the executor raises, and before each step until one has an effect what
-        ``may_begin`` does; ``run`` holds the steps before that.
+        ``may_begin`` is awaited before each step until something is done, and raises where
+        nothing may be begun. What it or the executor raises is passed on; ``run`` then holds the
+        steps before.
         """
         executor, stamp = self._executors[run.plan.type], run.stamp
         for step in run.plan.steps:
@@ -171,7 +175,7 @@ class Runner:
     async def _effect(
         self, request: ApprovalRequest, executor: Executor, step: PlanStep, stamp: Stamp
     ) -> Effect:
-        """Bounded where nothing else bounds it: a command may never end, each request does."""
+        """Do one step. The time of a command is bounded here: it may never end by itself."""
         doing = executor.execute(step, stamp, account_of(request))
         if executor.repeatable:
             return await doing

@@ -2,7 +2,8 @@
 
 ``kubectl apply`` → ``advance`` plans it → people sign → ``advance`` claims it by writing Approved
 → ``execute`` carries it out, watches it and writes it down. What is to be done next is decided in
-``policy.decide``; what is written into the status, in ``policy.transitions``.
+``policy.decide``; what is written into the status, in ``policy.transitions``; what becomes of an
+attempt that did not go through, in ``failures``.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.operation import Operation, OperationType
 from countersign.api.phase import Phase
-from countersign.api.status import VALUE_LIMIT, ApprovalMode, Attempt
-from countersign.api.text import clip
+from countersign.api.status import ApprovalMode, Attempt
 from countersign.effects import Outbox
 from countersign.errors import ApiError, RefusedError, StaleError
+from countersign.failures import Failures
 from countersign.gate import Gate, has_been_asked
 from countersign.planning import Planner, understood
 from countersign.policy import bookkeeping, endings, transitions
@@ -43,7 +44,6 @@ from countersign.policy.decision import (
 )
 from countersign.policy.endings import Ending
 from countersign.policy.memory.circumstances import Circumstances
-from countersign.policy.retry import again, is_transient
 from countersign.policy.step import Step, notice
 from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp
 from countersign.running import Run, Runner
@@ -51,12 +51,6 @@ from countersign.running import Run, Runner
 log = structlog.get_logger()
 
 PLAN_AGAIN = timedelta(seconds=30)
-_STALE_LATE = (
-    "An earlier attempt may have been applied: look at the target, and create a new request if "
-    "the action is still needed."
-)
-_DONE_ALL_THE_SAME = " It was done all the same, at least in part: look at the target."
-_NOT_KNOWN = " Whether it was done all the same cannot be told now: look at the target."
 BEGIN_AGAIN = timedelta(seconds=1)
 _EARLY = timedelta(milliseconds=500)
 """By how much a retry may come before its time; clocks and timers are not exact."""
@@ -87,6 +81,7 @@ class Workflow:
         self._outbox = outbox
         self._gate = Gate(executors, policies, clock)
         self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
+        self._failures = Failures(executors, self._planner, self._gate, outbox, clock, meter)
 
     # --- Before anything is carried out -------------------------------------------------------
 
@@ -198,7 +193,7 @@ class Workflow:
         """Carry an approved request out, once; or find that it was, and finish what is left."""
         return await self._prepared(request, await self._executed(request))
 
-    async def _executed(self, request: ApprovalRequest) -> Step:  # noqa: PLR0911 - a case each
+    async def _executed(self, request: ApprovalRequest) -> Step:
         plan, approved_at = request.status.plan, request.status.approved_at
         started = self._clock.now()
         if plan is None or approved_at is None:
@@ -207,21 +202,24 @@ class Workflow:
             return Step(retry_after=at - started)  # Woken by something else than the time.
         applied = transitions.was_applied(request)
         run = Run(plan, Stamp(request.metadata.uid, approved_at, applied))
+        outcome: Ending | Step
         try:
             if (instead := await self._begin(request, run, started)) is not None:
                 return instead
-            # What cannot be repeated has begun by now: that is written.
+            # What cannot be repeated was asked by ``_begin``, and its begin is written by now.
             asks = self._executors[plan.type].repeatable
-            gate = partial(self._gate.may_begin, request, run.stamp)
-            await self._runner.carry_out(request, run, gate if asks else has_been_asked)
+            may_begin = partial(self._gate.may_begin, request, run.stamp)
+            await self._runner.carry_out(request, run, may_begin if asks else has_been_asked)
         except HeldBackError as held:
             return self._held_back(request, held)
         except StaleError as stale:
-            return await self._stale(request, run, stale)
+            outcome = await self._failures.stale(request, run, stale)
         except (ApiError, RefusedError) as error:
-            return await self._attempt_failed(request, run, error, started)
-        attempt = Attempt(started_at=started, finished_at=self._clock.now())
-        return await self._ended(request, run.ending(attempt, retries=len(request.status.attempts)))
+            outcome = await self._failures.failed(request, run, error, started)
+        else:
+            attempt = Attempt(started_at=started, finished_at=self._clock.now())
+            outcome = run.ending(attempt, retries=len(request.status.attempts))
+        return outcome if isinstance(outcome, Step) else await self._ended(request, outcome)
 
     async def _begin(self, request: ApprovalRequest, run: Run, now: datetime) -> Step | None:
         """Of what cannot be repeated, write down first that it begins, by compare-and-set.
@@ -261,63 +259,6 @@ class Workflow:
             request, endings.outcome_unknown(summary, why, now), None, now
         )
         return request.model_copy(update={"status": status})
-
-    async def _stale(self, request: ApprovalRequest, run: Run, error: StaleError) -> Step:
-        self._meter.decided("Stale")
-        now, text = self._clock.now(), str(error)
-        if self._no_way_back(request, run):
-            attempt = Attempt(started_at=now, finished_at=now, error=clip(text, VALUE_LIMIT))
-            done = await self._gate.done_all_the_same(request, run.left, run.stamp)
-            told = run.told(failure=text, done=done or ())
-            ending = endings.failed("Stale", f"{text} {_STALE_LATE}", attempt, told)
-            return await self._ended(request, ending)
-        status = transitions.stale(request, text, now)
-        event = notice(f"stale-{run.plan.revision}", "Stale", status)
-        return Step(status=status, notices=(event,))
-
-    def _no_way_back(self, request: ApprovalRequest, run: Run) -> bool:
-        """Whether something was done, or may have been: from there all ways lead to an end."""
-        begun = not self._executors[run.plan.type].repeatable
-        return request.phase is Phase.EXECUTING or run.begun or begun
-
-    async def _attempt_failed(
-        self,
-        request: ApprovalRequest,
-        run: Run,
-        error: ApiError | RefusedError,
-        started: datetime,
-    ) -> Step:
-        now, plan, transient = self._clock.now(), run.plan, is_transient(error)
-        text = clip(str(error), VALUE_LIMIT)
-        attempt = Attempt(started_at=started, finished_at=now, error=text, transient=transient)
-        repeatable = self._executors[plan.type].repeatable
-        if not repeatable and isinstance(error, ApiError) and error.code is None:
-            return await self._ended(request, endings.outcome_unknown(plan.summary, text, now))
-        next_ = again(error, len(request.status.attempts) + 1, request.spec.retry)
-        if next_ is None or not repeatable:
-            return await self._given_up(request, run, error, attempt)
-        self._meter.retried(plan.type)
-        status = transitions.retrying(request, attempt, next_, now)
-        event = notice(f"retry-{plan.revision}-{next_.retry}", "Retrying", status)
-        await self._outbox.tell(request, event)
-        return Step(status=status, retry_after=next_.delay)
-
-    async def _given_up(
-        self, request: ApprovalRequest, run: Run, error: ApiError | RefusedError, attempt: Attempt
-    ) -> Step:
-        """It failed for good: say why, and whether it was done all the same, which it may be."""
-        repeatable = self._executors[run.plan.type].repeatable
-        reason, message = await self._planner.why_not(request, run.left[0].operation, error)
-        if attempt.transient and repeatable:
-            retries = request.spec.retry.limit
-            reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"
-        done = await self._gate.done_all_the_same(request, run.left, run.stamp)
-        if done is None:
-            message += _NOT_KNOWN
-        elif done:
-            message += _DONE_ALL_THE_SAME
-        told = run.told(failure=message, done=done or ())
-        return await self._ended(request, endings.failed(reason, message, attempt, told))
 
     # --- Writing it down ----------------------------------------------------------------------
 
