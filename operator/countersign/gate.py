@@ -16,7 +16,7 @@ from countersign.ports import Clock, Executor, Policies, Stamp, Trace
 
 
 class Gate:
-    """It asks the policies of now, which may have become stricter since the approval."""
+    """It asks the policies of now, and targets for what earlier attempts have left on them."""
 
     def __init__(
         self, executors: Mapping[OperationType, Executor], policies: Policies, clock: Clock

@@ -107,7 +107,11 @@ class Vocabulary:
 
 
 def _scores(entries: Sequence[KnowledgeEntry], wanted: Sequence[str]) -> list[float]:
-    """A number for each; 0 where nothing of the query is in it."""
+    """A number for each; 0 where nothing of the query is in it.
+
+    Entries are much alike, so each piece of text is taken apart once, and only the pieces that
+    hold a word of interest are weighed, entry by entry.
+    """
     in_pieces = [tuple(map(pieces, _texts_of(entry))) for entry in entries]
     known = {piece: terms_of(piece) for piece in set().union(*chain.from_iterable(in_pieces))}
     vocabulary = Vocabulary(chain.from_iterable(known.values()))

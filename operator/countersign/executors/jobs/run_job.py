@@ -83,6 +83,8 @@ class RunJob:
                 raise
             return _effect(path, found, earlier=True)
         try:
+            # Late, a Job that is not there may have run and been removed: none is made any more,
+            # and the dry run only tells whether it is there.
             late = self._clock.now() - stamp.approved_at > timedelta(seconds=LATE)
             made = await self._cluster.create(_jobs(path), body, account, dry_run=late)
         except ApiError as error:
