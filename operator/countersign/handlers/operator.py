@@ -49,9 +49,7 @@ def run(settings: Settings) -> int:
 
 async def _run(settings: Settings) -> int:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    _end_at_signals(stop)
     parts = await assemble(settings)
     state = _State()
     probes = await serve_probes(
@@ -67,6 +65,12 @@ async def _run(settings: Settings) -> int:
         await probes.cleanup()
         await parts.store.close()
         await parts.connection.close()
+
+
+def _end_at_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
 
 
 class _State:
@@ -140,31 +144,30 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
         parts.desk.write_policy_status,
         namespaces=settings.watch_namespaces,
     )
-    registry = kopf.OperatorRegistry()
-    register_requests(registry, requests, (GROUP, VERSION, PLURAL))
     incidents = Incidents(parts.casework, clock, again=timedelta(seconds=settings.sweep_seconds))
-    register_incidents(registry, incidents, (GROUP, VERSION, INCIDENT_PLURAL))
-    _register_login(registry)
-    keeping = asyncio.create_task(_keep_or_leave(parts))
-    waking = asyncio.create_task(wakeups.run())
-    watching = asyncio.create_task(policies.run())
-    attending = asyncio.create_task(incidents.run())
     state.book = parts.book
     state.started, kopf_stop = asyncio.Event(), asyncio.Event()
-    draining = asyncio.create_task(_drain_then_stop(stop, requests, kopf_stop))
+    others = [
+        asyncio.create_task(each)
+        for each in (
+            _keep_or_leave(parts),
+            wakeups.run(),
+            policies.run(),
+            incidents.run(),
+            _drain_then_stop(stop, requests, kopf_stop),
+        )
+    ]
     if parts.courier is not None:
         parts.courier.start()
     await asyncio.sleep(0)
     before = asyncio.all_tasks()
+    registry = _registry(requests, incidents)
     tasks = await _spawn(registry, settings, kopf_stop, state.started)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):  # Kopf has taken them: take them back.
-        loop.add_signal_handler(number, stop.set)
+    _end_at_signals(stop)  # Kopf has taken them: take them back.
     log.info("serving", namespaces=settings.watch_namespaces or "all")
     try:
         await kopf.run_tasks(tasks, ignored=before)
     finally:
-        others = (waking, watching, attending, draining, keeping)
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
@@ -173,6 +176,14 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
             await parts.courier.drain(_TELL_SECONDS)
         await parts.outbox.flush(_TELL_SECONDS)
         log.info("stopped")
+
+
+def _registry(requests: Requests, incidents: Incidents) -> kopf.OperatorRegistry:
+    registry = kopf.OperatorRegistry()
+    register_requests(registry, requests, (GROUP, VERSION, PLURAL))
+    register_incidents(registry, incidents, (GROUP, VERSION, INCIDENT_PLURAL))
+    _register_login(registry)
+    return registry
 
 
 async def _spawn(
