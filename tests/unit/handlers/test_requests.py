@@ -376,7 +376,7 @@ async def test_a_request_that_was_listed_at_the_start_is_looked_at_like_any_othe
     assert world.workflow.asked == ["advance"]
 
 
-# --- Policies -------------------------------------------------------------------------------------
+# --- Plans that an event lacks --------------------------------------------------------------------
 
 
 def without_plan(of: ApprovalRequest) -> dict[str, Any]:
@@ -442,6 +442,9 @@ async def test_a_plan_that_the_server_has_not_kept_is_told_of_as_missing() -> No
     await world.observe(request())
     await world.observe(without_plan(plan))
     assert world.workflow.asked == ["advance", "advance"]
+
+
+# --- Policies -------------------------------------------------------------------------------------
 
 
 async def test_a_request_that_waits_is_one_that_a_change_of_policy_may_concern() -> None:
