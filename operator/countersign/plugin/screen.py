@@ -138,14 +138,14 @@ class Screen:
 
     def ask(self, question: str) -> bool:
         """Ask for yes or no on the terminal; no is the default."""
-        with _interruptible():  # From the moment on when the question can be seen.
-            self._err.write(f"{harmless(question)} [y/N] ")
-            self._err.flush()
-            try:
+        try:
+            with _interruptible():  # From the moment on when the question can be seen.
+                self._err.write(f"{harmless(question)} [y/N] ")
+                self._err.flush()
                 answer = sys.stdin.readline()
-            except KeyboardInterrupt:
-                self._err.write("\n")  # As below: what is said next begins a line.
-                raise
+        except KeyboardInterrupt:
+            self._err.write("\n")  # As below: what is said next begins a line.
+            raise
         if not answer.endswith("\n"):
             self._err.write("\n")  # The input has ended (Ctrl-D) on the line of the question.
         return answer.strip().lower() in ("y", "yes")

@@ -171,12 +171,13 @@ class Interrupted(io.StringIO):
 
 
 def test_ctrl_c_ends_a_question_as_soon_as_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = io.StringIO("y\n")
+    answers, terminal = io.StringIO("y\n"), Interrupted()
     monkeypatch.setattr("sys.stdin", answers)
 
     async def ask() -> None:
-        Screen(io.StringIO(), Interrupted()).ask("Sign?")
+        Screen(io.StringIO(), terminal).ask("Sign?")
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(ask())
     assert answers.read() == "y\n"  # Nobody waited for it.
+    assert terminal.getvalue() == "Sign? [y/N] \n"  # What is said next begins a line.
