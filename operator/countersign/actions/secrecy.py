@@ -39,4 +39,6 @@ def without_secret(word: str) -> str:
     name, equals, value = word.partition("=")
     if equals and is_secret(name, value):
         return f"{name}={HIDDEN}"
-    return HIDDEN if is_secret("", word) else word
+    if is_secret("", word):
+        return HIDDEN
+    return f"{name}={without_secret(value)}" if equals else word  # --from-literal=password=…

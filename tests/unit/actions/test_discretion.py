@@ -35,6 +35,18 @@ SECRETIVE: dict[str, dict[str, Any]] = {
         + "'"
     },
     "a command in a pod": {"action": "kubectl exec web-0 -- env PGPASSWORD=hunter2 psql"},
+    "a patch of a Secret": {
+        "action": """kubectl patch secret web -p '{"stringData":{"password":"hunter2"}}'"""
+    },
+    "a command in a pod, behind another value": {
+        "action": "kubectl exec web-0 -- sh -c 'export A=b; PGPASSWORD=hunter2 psql'"
+    },
+    "a login in an address that asks for something": {
+        "action": "kubectl exec web-0 -- curl https://web:hunter2@web/?a=b"
+    },
+    "an option of what cannot be done here": {
+        "action": "kubectl create secret generic web --from-literal=password=hunter2"
+    },
     "what is not understood": {"action": "please set DB_PASSWORD=hunter2 in web"},
 }
 
