@@ -44,6 +44,9 @@ SECRETIVE: dict[str, dict[str, Any]] = {
     "a login in an address that asks for something": {
         "action": "kubectl exec web-0 -- curl https://web:hunter2@web/?a=b"
     },
+    "a login in an address that asks for a token": {
+        "action": "kubectl exec web-0 -- curl https://web:hunter2@web/?token=b"
+    },
     "an option of what cannot be done here": {
         "action": "kubectl create secret generic web --from-literal=password=hunter2"
     },
@@ -71,3 +74,9 @@ def test_a_secret_is_not_told(what: str) -> None:
 )
 def test_all_else_is_told_to_the_letter(action: str) -> None:
     assert told(request(action=action)) == action
+
+
+def test_a_text_of_any_shape_is_told() -> None:
+    assert told(request(action="A=" * 2000)) == "A=" * 2000
+    deep = "[" * 2000 + "]" * 2000
+    assert "web" in told(request(action=f"kubectl patch deployment/web -p '{deep}'"))
