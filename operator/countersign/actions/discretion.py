@@ -34,7 +34,7 @@ def _without_secrets(operation: Operation) -> Operation:
     if (env := operation.set_env) is not None:
         put = {name: HIDDEN if is_secret(name, given) else given for name, given in env.put.items()}
         return operation.model_copy(update={"set_env": env.model_copy(update={"put": put})})
-    if (given := operation.patch) is not None and _tells_a_secret(given.patch):
+    if (given := operation.patch) is not None and _tells_a_secret(operation, given.patch):
         return operation.model_copy(update={"patch": given.model_copy(update={"patch": HIDDEN})})
     if (run := operation.exec) is not None:
         command = tuple(map(without_secret, run.command))
@@ -42,7 +42,9 @@ def _without_secrets(operation: Operation) -> Operation:
     return operation
 
 
-def _tells_a_secret(patch: str) -> bool:
+def _tells_a_secret(operation: Operation, patch: str) -> bool:
+    if any(each.kind == "Secret" for each in operation.all_targets):
+        return True
     try:
         return holds_secret_variable(document(patch))
     except DocumentError:

@@ -35,8 +35,13 @@ def holds_secret_variable(value: Any) -> bool:
 
 
 def without_secret(word: str) -> str:
-    """A word of a command as far as it may be shown: ``PGPASSWORD=(hidden)``."""
-    name, equals, value = word.partition("=")
-    if equals and is_secret(name, value):
-        return f"{name}={HIDDEN}"
-    return HIDDEN if is_secret("", word) else word
+    """A word of a command as far as it may be shown: ``PGPASSWORD=(hidden)``.
+
+    A name may stand behind another value: ``--from-literal=password=…``.
+    """
+    parts, shown = word.split("="), word
+    for number in range(1, len(parts)):
+        if is_secret(parts[number - 1], parts[number]):
+            shown = "=".join((*parts[:number], HIDDEN))
+            break
+    return HIDDEN if is_secret("", shown) else shown

@@ -35,6 +35,21 @@ SECRETIVE: dict[str, dict[str, Any]] = {
         + "'"
     },
     "a command in a pod": {"action": "kubectl exec web-0 -- env PGPASSWORD=hunter2 psql"},
+    "a patch of a Secret": {
+        "action": """kubectl patch secret web -p '{"stringData":{"password":"hunter2"}}'"""
+    },
+    "a command in a pod, behind another value": {
+        "action": "kubectl exec web-0 -- sh -c 'export A=b; PGPASSWORD=hunter2 psql'"
+    },
+    "a login in an address that asks for something": {
+        "action": "kubectl exec web-0 -- curl https://web:hunter2@web/?a=b"
+    },
+    "a login in an address that asks for a token": {
+        "action": "kubectl exec web-0 -- curl https://web:hunter2@web/?token=b"
+    },
+    "an option of what cannot be done here": {
+        "action": "kubectl create secret generic web --from-literal=password=hunter2"
+    },
     "what is not understood": {"action": "please set DB_PASSWORD=hunter2 in web"},
 }
 
@@ -59,3 +74,9 @@ def test_a_secret_is_not_told(what: str) -> None:
 )
 def test_all_else_is_told_to_the_letter(action: str) -> None:
     assert told(request(action=action)) == action
+
+
+def test_a_text_of_any_shape_is_told() -> None:
+    assert told(request(action="A=" * 2000)) == "A=" * 2000
+    deep = "[" * 2000 + "]" * 2000
+    assert "web" in told(request(action=f"kubectl patch deployment/web -p '{deep}'"))

@@ -8,6 +8,8 @@ import pytest
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.errors import ApiError
+from countersign.plugin.acts.deciding import refuse_silence
+from countersign.plugin.exits import PluginError
 from countersign.plugin.policies import Judged, judge
 from tests.support.requests_made import NOW, item, request
 from tests.unit.plugin.test_asked import Server
@@ -82,3 +84,22 @@ async def test_what_may_not_be_read_is_said() -> None:
 async def test_a_server_that_is_away_is_no_answer() -> None:
     with pytest.raises(ApiError, match="connection refused"):
         await judged(ApiError("connection refused"))
+
+
+def _under(name: str) -> ApprovalRequest:
+    made = item()
+    made["status"]["policies"] = [{"name": name, "digest": "sha256:" + "0" * 64}]
+    return ApprovalRequest.model_validate(made)
+
+
+async def test_a_signature_that_says_nothing_is_refused_where_a_policy_demands_a_comment() -> None:
+    server = Server(listed(policy(comment=True)))
+    with pytest.raises(PluginError, match="add -m TEXT"):
+        await refuse_silence(server.session, _under("p"))
+
+
+async def test_it_is_not_refused_for_a_policy_that_only_might_apply() -> None:
+    elsewhere = policy(comment=True)
+    unlike = {"key": "team", "operator": "NotIn", "values": ["shop"]}
+    elsewhere["spec"]["match"] = {"namespaceSelector": {"matchExpressions": [unlike]}}
+    await refuse_silence(Server(listed(elsewhere), FORBIDDEN).session, _under("other"))

@@ -46,7 +46,7 @@ def sign(
             screen.tell(f"You have signed {request.key} already: {decision.written}.")
             return
         if decision is Decision.APPROVE and not (saying.message or "").strip():
-            await _refuse_silence(session, request)
+            await refuse_silence(session, request)
         if not saying.yes:
             _asked(screen, request, decision)
         signed = await signed_by(session, request, me, decision, digest, saying.message)
@@ -58,14 +58,14 @@ def sign(
     run(where, screen, work)
 
 
-async def _refuse_silence(session: Session, request: ApprovalRequest) -> None:
+async def refuse_silence(session: Session, request: ApprovalRequest) -> None:
     """A signature that would not count for want of a comment is not sent. ``PluginError``."""
     if all(each.name == DEFAULT_POLICY for each in request.status.policies):
         return  # Nobody else has a say, so there is nothing to ask.
     from countersign.plugin.policies import judge  # noqa: PLC0415 - slow
 
     judged = await judge(session, request, datetime.now(UTC))
-    if judged.explanation.comment_demanded:
+    if judged.explanation.comment_demanded and not judged.unseen:
         raise refused(
             f"A policy demands of {request.key} that signatures say why: add -m TEXT. Without it "
             "yours would not count."
