@@ -180,7 +180,8 @@ def message_of(
         error=_error(request) if ended not in (None, NotificationStatus.SUCCESS) else None,
         risk_level=_risk(request),
         proposer=one_line(spec.requested_by or "unknown"),
-        incident=one_line(spec.incident or "") or incident_name(request, action),
+        # Of what is left out of the action the incident is no part.
+        incident=one_line(spec.incident or "") or incident_name(request, spec.action or action),
         automatic=mode is ApprovalMode.AUTOMATIC
         or (spec.requested_by or "").lower() == AUTOMATIC_REQUESTER,
         break_glass=mode is ApprovalMode.BREAK_GLASS,

@@ -122,6 +122,15 @@ async def test_the_status_that_makes_a_message_due_names_it() -> None:
 
 
 @in_virtual_time
+async def test_what_a_secret_hides_the_incident_does_not_go_with_it() -> None:
+    told = Told(action="For INC-2031: `kubectl set env deployment/web API_TOKEN=hunter2`")
+    await told.advance()
+    [message] = told.notifier.messages
+    assert message.incident == "inc-2031"
+    assert "hunter2" not in str(message)
+
+
+@in_virtual_time
 async def test_what_was_delivered_is_written_together_and_with_it_that_nothing_is_left() -> None:
     told = Told()
     await told.executed()
