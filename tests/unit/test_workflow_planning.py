@@ -195,6 +195,23 @@ async def test_what_guards_requests_is_out_of_the_reach_of_requests(kind: str, n
         assert message == f"{kind} {name} guards requests, so no request may touch it. Use kubectl."
 
 
+async def test_nor_is_it_reached_by_its_labels() -> None:
+    kind, name = "ValidatingAdmissionPolicy", "countersign-signatures"
+    world = World(
+        operation=Operation(
+            type=OperationType.LABEL,
+            target=Target(kind=kind, selector="part=guard"),
+            label=LabelParameters(put={"a": "b"}),
+        )
+    )
+    resource = built_in(kind)
+    assert resource is not None
+    metadata = {"name": name, "labels": {"part": "guard"}}
+    world.cluster.put({"apiVersion": resource.api_version, "kind": kind, "metadata": metadata})
+    message = await refused(world, "Invalid")
+    assert message == f"{kind} {name} guards requests, so no request may touch it. Use kubectl."
+
+
 @pytest.mark.parametrize("action", ["please do something", "", "kubectl get pods", "rm -rf /"])
 async def test_an_action_that_is_not_understood_is_refused_without_a_request(action: str) -> None:
     world = World(action=action)
