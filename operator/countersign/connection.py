@@ -16,10 +16,12 @@ from urllib.parse import urlencode
 
 import aiohttp
 from kubernetes.aio import config as kubernetes_config
-from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.client.rest import RESTClientObject
 
 from countersign.errors import ApiError
 from countersign.ports import JsonObject, ServiceAccount
+from countersign.sockets import Sockets
 
 _FIRST_ERROR = 400
 _HEARTBEAT = 30.0
@@ -52,6 +54,19 @@ class Call:
 _READY = Call("GET", "/readyz")
 
 
+class _Pool(RESTClientObject):
+    """The official client's connections, and their sockets."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
+        self.sockets = Sockets()
+
+    def _create_connector(self) -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(
+            limit=self.maxsize, ssl=self.ssl_context, socket_factory=self.sockets.open
+        )
+
+
 class Connection:
     """One pool of connections to the API server."""
 
@@ -68,16 +83,17 @@ class Connection:
         configuration.retries = None  # We have our own; False would mean for ever.
         self._name = name
         self._configuration = configuration
-        self._client = ApiClient(configuration)
+        self._pool = _Pool(configuration)
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._open_end = aiohttp.ClientTimeout(total=None, sock_connect=timeout)
 
     async def close(self) -> None:
         """Close all connections, without TLS's farewell: a short program's loop ends before it."""
-        pool = self._client.rest_client.pool_manager
-        if pool is not None and pool.connector is not None:
-            await pool.connector.close(abort_ssl=True)
-        await self._client.close()
+        session = self._pool.pool_manager
+        if session is not None and session.connector is not None:
+            await session.connector.close(abort_ssl=True)
+        await self._pool.close()
+        await self._pool.sockets.end()
 
     async def request(self, call: Call) -> JsonObject:
         """Send one request and return the object in the answer. Raises ``ApiError``.
@@ -159,13 +175,13 @@ class Connection:
 
     async def _socket_session(self) -> aiohttp.ClientSession:
         """The same connections, but what is sent is sent once."""
-        if self._client.rest_client.pool_manager is None:
+        if self._pool.pool_manager is None:
             await self._once(_READY)  # The first request makes it.
-        pool = self._client.rest_client.pool_manager
-        if pool is None:
+        session = self._pool.pool_manager
+        if session is None:
             raise ApiError("no connection could be opened")
         return aiohttp.ClientSession(
-            connector=pool.connector,
+            connector=session.connector,
             connector_owner=False,
             trust_env=False,
             middlewares=(_never_again,),
@@ -192,7 +208,7 @@ class Connection:
 
     async def _send(self, call: Call, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         headers, url = await self._headers(call), self._url(call)
-        response = await self._client.rest_client.request(
+        response = await self._pool.request(  # type: ignore[no-untyped-call]
             call.method, url, headers=headers, body=call.body, _request_timeout=limits
         )
         return response.response  # type: ignore[no-any-return]

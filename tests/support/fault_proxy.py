@@ -21,6 +21,7 @@ import aiohttp
 import yaml
 from aiohttp import web
 
+from countersign.sockets import Sockets
 from devcluster import Cluster
 
 _REASONS = {
@@ -212,8 +213,11 @@ class FaultProxy:
         return fault
 
     async def _start(self) -> None:
+        self._sockets = Sockets()
         self._upstream = aiohttp.ClientSession(
-            auto_decompress=False, timeout=aiohttp.ClientTimeout(total=None)
+            connector=aiohttp.TCPConnector(socket_factory=self._sockets.open),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=None),
         )
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/{path:.*}", self._handle)
@@ -227,11 +231,8 @@ class FaultProxy:
 
     async def _stop(self) -> None:
         await self._runner.cleanup()
-        # Without TLS's farewell: the loop ends here, and would leave sockets to the collector.
-        assert self._upstream.connector is not None
-        await self._upstream.connector.close(abort_ssl=True)
         await self._upstream.close()
-        await asyncio.sleep(0)
+        await self._sockets.end()
 
     async def _handle(self, request: web.Request) -> Answer:
         exchange = Exchange(request, self._upstream, self._server, self._tls)

@@ -276,7 +276,7 @@ async def test_a_connection_that_is_cut_is_reset(
 async def test_an_api_server_that_does_not_answer_times_out(kmock: RawHandler) -> None:
     answered = asyncio.Event()
     kmock[f"get {PATH}"] << answered.wait
-    connection = Connection(configuration(str(kmock.url).rstrip("/")), timeout=0.05)
+    connection = Connection(configuration(str(kmock.url).rstrip("/")), timeout=0.2)
     try:
         error = await refusal(connection)
         assert "timed out" in str(error)
@@ -332,12 +332,12 @@ async def test_a_stream_may_stay_silent_for_longer_than_a_request_may_take(
         return b'{"b": 2}\n'
 
     kmock[f"get {PATH}"] << (b'{"a": 1}\n', later)
-    connection = Connection(configuration(str(kmock.url).rstrip("/")), timeout=0.02)
+    connection = Connection(configuration(str(kmock.url).rstrip("/")), timeout=0.4)
     try:
         async with connection.stream(GET) as events:
             assert await anext(events) == {"a": 1}
             reading = asyncio.ensure_future(anext(events))
-            await asyncio.wait([reading], timeout=0.06)
+            await asyncio.wait([reading], timeout=0.5)
             assert not reading.done()
             go_on.set()
             assert await reading == {"b": 2}

@@ -23,8 +23,7 @@ async def together(*asked: Coroutine[Any, Any, A]) -> tuple[A, ...]: ...
 async def together(*asked: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
     """The answers, in order. Raises the first error, once there are no more questions out.
 
-    They are waited for and not called off: asyncio leaves the socket of a connection open that is
-    called off before its TLS begins.
+    The others are waited for: nothing is under way any more when the session ends.
     """
     answers = await asyncio.gather(*asked, return_exceptions=True)
     for each in answers:
