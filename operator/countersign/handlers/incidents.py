@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,6 +19,10 @@ from countersign.handlers.wakeups import Wakeups
 from countersign.ports import Clock
 
 log = structlog.get_logger()
+_AT_A_TIME = 16
+"""Each makes several requests, and all of them begin at once at a start: the API server would let
+the renewal of our Lease wait behind them until it is lost, and the next process would do the same.
+"""
 
 
 class Incidents:
@@ -27,6 +33,7 @@ class Incidents:
         self._casework = casework
         self._clock = clock
         self._again = again
+        self._turns = asyncio.Semaphore(_AT_A_TIME)
         self._wakeups = Wakeups(self._look_again, clock, again=again)
 
     async def run(self) -> None:
@@ -46,15 +53,16 @@ class Incidents:
             log.warning("incident cannot be read", incident=_key(namespace, name), why=why)
             self._wakeups.forget(_key(namespace, name))
             return
-        await self._see(namespace, name, self._casework.attend(incident))
+        await self._see(namespace, name, partial(self._casework.attend, incident))
 
     async def _look_again(self, namespace: str, name: str) -> None:
-        await self._see(namespace, name, self._casework.look_again(namespace, name))
+        await self._see(namespace, name, partial(self._casework.look_again, namespace, name))
 
-    async def _see(self, namespace: str, name: str, doing: Awaitable[None]) -> None:
+    async def _see(self, namespace: str, name: str, act: Callable[[], Awaitable[None]]) -> None:
         key = _key(namespace, name)
         try:
-            await doing
+            async with self._turns:
+                await act()
         except Exception as error:  # noqa: BLE001 - Kopf would lose it: it is tried again
             log.warning("incident could not be attended to", incident=key, error=str(error))
             self._wakeups.at(key, namespace, name, self._clock.now() + self._again)

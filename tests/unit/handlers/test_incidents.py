@@ -21,11 +21,13 @@ AGAIN = timedelta(seconds=60)
 
 
 class FakeCasework:
-    """Raises what it is told to, in that order; says when it was asked."""
+    """Raises what it is told to, in that order; says when it was asked, and of how many at once."""
 
     def __init__(self, *errors: Exception | None) -> None:
         self.errors = list(errors)
         self.asked: list[tuple[float, str]] = []
+        self.takes = 0.0
+        self.under_way = self.most = 0
 
     async def attend(self, of: Incident) -> None:
         await self._answer(f"attend {of.metadata.namespace}/{of.metadata.name}")
@@ -35,6 +37,10 @@ class FakeCasework:
 
     async def _answer(self, what: str) -> None:
         self.asked.append((asyncio.get_running_loop().time(), what))
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(self.takes)
+        self.under_way -= 1
         if self.errors and (error := self.errors.pop(0)) is not None:
             raise error
 
@@ -81,6 +87,17 @@ async def test_one_that_could_not_be_attended_to_is_looked_at_again_until_it_is(
         "service unavailable",
         "a defect",
     ]
+    world.close()
+
+
+@in_virtual_time
+async def test_of_hundreds_at_once_a_few_at_a_time_are_attended_to() -> None:
+    world = World()
+    world.casework.takes = 1
+    names = {f"inc-{number}" for number in range(200)}
+    await asyncio.gather(*(world.see(name=name) for name in names))
+    assert {what for _, what in world.casework.asked} == {f"attend shop/{name}" for name in names}
+    assert world.casework.most <= 16
     world.close()
 
 
