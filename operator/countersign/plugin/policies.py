@@ -107,7 +107,7 @@ async def _past(
     if not any(each.looks_back for each in policies):
         return ()
     try:
-        found = await session.requests.every(None)
+        return await _approved(session, None)
     except ApiError as error:
         if error.code != HTTPStatus.FORBIDDEN:
             raise
@@ -115,10 +115,17 @@ async def _past(
             "You may not read the requests of all namespaces: cooldowns and rates are told from "
             "this one's alone."
         )
-        found = await session.requests.every(request.metadata.namespace)
-    read = (readable(each) for each in found)
-    pasts = (past_of(each) for each in read if each is not None)
-    return tuple(each for each in pasts if each is not None)
+        return await _approved(session, request.metadata.namespace)
+
+
+async def _approved(session: Session, namespace: str | None) -> tuple[Past, ...]:
+    """Of a namespace, or of all; of each no more is kept than what limits ask for."""
+    found: list[Past] = []
+    async for page in session.requests.pages(namespace):
+        read = (readable(each) for each in page)
+        pasts = (past_of(each) for each in read if each is not None)
+        found += (each for each in pasts if each is not None)
+    return tuple(found)
 
 
 async def _items(session: Session, path: ObjectPath) -> list[JsonObject] | None:

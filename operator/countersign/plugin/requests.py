@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION
 from countersign.cluster.urls import url_of
@@ -11,7 +12,7 @@ from countersign.connection import Call, Connection
 from countersign.ports import JsonObject, ObjectPath, PatchForm
 
 MANAGER = "kubectl-countersign"
-_CHUNK = 500
+_LIMIT = (("limit", "500"),)
 """Objects an answer holds, as with kubectl: more come in several."""
 _OUTLINES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
@@ -27,36 +28,54 @@ class Requests:
         """Read one."""
         return await self._connection.request(Call("GET", _url(namespace, name)))
 
-    async def every(self, namespace: str | None) -> list[JsonObject]:
-        """Those of a namespace, or of all, in order of their creation."""
+    async def every(
+        self,
+        namespace: str | None,
+        wanted: Callable[[JsonObject], bool] = lambda _: True,
+        newest: int | None = None,
+    ) -> list[JsonObject]:
+        """Those of a namespace, or of all, that are wanted, in order of their creation.
+
+        With ``newest`` the last so many. No more is held than these and one answer.
+        """
         found: list[JsonObject] = []
-        token = ""
-        while True:
-            query = (("limit", str(_CHUNK)), *((("continue", token),) if token else ()))
-            answer = await self._connection.request(Call("GET", _url(namespace), query=query))
-            found += answer.get("items") or []
-            token = (answer.get("metadata") or {}).get("continue") or ""
-            if not token:
-                return sorted(found, key=_created)
+        async for page in self.pages(namespace):
+            found += filter(wanted, page)
+            found.sort(key=_created)
+            del found[: -newest if newest else 0]
+        return found
+
+    async def pages(self, namespace: str | None) -> AsyncIterator[list[JsonObject]]:
+        """Those of a namespace, or of all, in parts, in no order that means anything."""
+        async for page in self._pages(Call("GET", _url(namespace), query=_LIMIT)):
+            yield page
 
     async def names(self, namespace: str) -> list[str]:
-        """The names of those of a namespace, in no order that means anything."""
-        return [str(each["metadata"]["name"]) for each in await self._outlines(namespace)]
+        """The names of those of a namespace, the oldest first."""
+        call = Call("GET", _url(namespace), query=_LIMIT, accept=_OUTLINES)
+        found = [each async for page in self._pages(call) for each in page]
+        return [str(each["metadata"]["name"]) for each in sorted(found, key=_created)]
 
     async def places(self, name: str) -> list[str]:
-        """The namespaces that have one of this name."""
-        query = (("fieldSelector", f"metadata.name={name}"),)
-        return [str(each["metadata"]["namespace"]) for each in await self._outlines(None, query)]
-
-    async def _outlines(
-        self, namespace: str | None, query: tuple[tuple[str, str], ...] = ()
-    ) -> list[JsonObject]:
-        """Metadata alone, of as many as one answer holds."""
-        query = (("limit", str(_CHUNK)), *query)
+        """The namespaces that have one of this name, of as many as one answer holds."""
+        query = (*_LIMIT, ("fieldSelector", f"metadata.name={name}"))
         answer = await self._connection.request(
-            Call("GET", _url(namespace), query=query, accept=_OUTLINES)
+            Call("GET", _url(None), query=query, accept=_OUTLINES)
         )
-        return list(answer.get("items") or [])
+        return [str(each["metadata"]["namespace"]) for each in answer.get("items") or []]
+
+    async def _pages(self, call: Call) -> AsyncIterator[list[JsonObject]]:
+        query = call.query
+        while True:
+            answer = await self._connection.request(replace(call, query=query))
+            items = list(answer.get("items") or [])
+            for each in items:  # The server's own bookkeeping: a quarter of each, and never shown.
+                each["metadata"].pop("managedFields", None)
+            yield items
+            token = (answer.get("metadata") or {}).get("continue") or ""
+            if not token:
+                return
+            query = (*call.query, ("continue", token))
 
     async def create(self, namespace: str, body: JsonObject) -> JsonObject:
         """Propose."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -166,6 +167,45 @@ async def test_a_long_list_comes_in_parts_and_in_order() -> None:
     found = await server.session.requests.every("shop")
     assert [each["metadata"]["name"] for each in found] == ["a", "b"]
     assert ("continue", "more") in server.calls[1].query
+
+
+class Item(dict[str, Any]):
+    """An object of an answer, of which it can be told whether anything still holds it."""
+
+
+async def test_of_a_long_list_no_more_is_held_than_what_is_wanted_and_one_answer() -> None:
+    made: list[weakref.ref[Item]] = []
+    most = 0
+
+    def answer(call: Call) -> Any:
+        nonlocal most
+        most = max(most, sum(each() is not None for each in made))
+        page = int(dict(call.query).get("continue", 0))
+        items = [Item(item(name=f"r-{page * 10 + number:03d}")) for number in range(10)]
+        made.extend(map(weakref.ref, items))
+        return {"items": items, "metadata": {"continue": str(page + 1) if page < 19 else ""}}
+
+    def ends_in_nine(each: Any) -> bool:
+        return str(each["metadata"]["name"]).endswith("9")
+
+    requests = Server(*[answer] * 20).session.requests
+    found = await requests.every(None, ends_in_nine, newest=2)
+    assert [each["metadata"]["name"] for each in found] == ["r-189", "r-199"]
+    assert most <= 2 + 10
+
+
+async def test_what_the_server_keeps_for_itself_is_not_held() -> None:
+    bookkeeping = item(metadata={"managedFields": [{"manager": "kubectl"}]})
+    [found] = await Server({"items": [bookkeeping]}).session.requests.every("shop")
+    assert "managedFields" not in found["metadata"]
+
+
+async def test_names_are_read_without_the_objects_and_all_of_them() -> None:
+    server = Server(outlines("b") | {"metadata": {"continue": "more"}}, outlines("a"))
+    assert sorted(await server.session.requests.names("shop")) == ["a", "b"]
+    assert {call.accept.rpartition(";as=")[2].partition(";")[0] for call in server.calls} == {
+        "PartialObjectMetadataList"
+    }
 
 
 async def test_who_proposes_is_filled_in_where_the_server_does_not() -> None:

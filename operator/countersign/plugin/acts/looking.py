@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.phase import Phase
@@ -36,11 +37,10 @@ def list_(screen: Screen, where: Where, choice: Choice, scope: Scope, output: Ou
 
     async def work(session: Session) -> None:
         namespace = None if scope.all_namespaces else session.namespace
-        items = await session.requests.every(namespace)
-        if phases:
-            items = [each for each in items if _phase(each) in phases]
-        if choice.mine or choice.to_sign:
-            items = await _about_me(session, items, choice)
+        me = await session.reviews.who() if choice.mine or choice.to_sign else None
+        items = await session.requests.every(namespace, partial(_is_chosen, choice, phases, me))
+        if choice.to_sign:
+            items = await _signable(session, items)
         if output.for_machines:
             formats.write_list(screen, output.output, items)
         elif not items:
@@ -99,10 +99,8 @@ def history(
 
     async def work(session: Session) -> None:
         namespace = None if scope.all_namespaces else session.namespace
-        items = [each for each in await session.requests.every(namespace) if _is_over(each)]
-        if target is not None:
-            items = [each for each in items if _is_about(each, target)]
-        items = items[-past.limit :]
+        wanted = partial(_is_over, target)
+        items = await session.requests.every(namespace, wanted, newest=past.limit)
         if output.for_machines:
             formats.write_list(screen, output.output, items)
             return
@@ -128,17 +126,27 @@ def _show_timelines(screen: Screen, found: Sequence[ApprovalRequest]) -> None:
         screen.show(list(timeline(request.status.timeline))[2:])
 
 
-async def _about_me(session: Session, items: list[JsonObject], choice: Choice) -> list[JsonObject]:
-    me = await session.reviews.who()
-    if choice.mine:
-        items = [each for each in items if _requester(each) == me.name]
-    if not choice.to_sign:
-        return items
-    open_ = [
-        (each, request)
-        for each in items
-        if (request := readable(each)) is not None and waits_for(request, me)
-    ]
+def _is_chosen(choice: Choice, phases: set[str], me: Person | None, item: JsonObject) -> bool:
+    """As far as the request itself tells; ``me`` is there where the choice is about oneself."""
+    if phases and _phase(item) not in phases:
+        return False
+    if me is None:
+        return True
+    if choice.mine and _requester(item) != me.name:
+        return False
+    return not choice.to_sign or _waits_for(item, me)
+
+
+def _waits_for(item: JsonObject, me: Person) -> bool:
+    if _phase(item) != Phase.PENDING:  # Most are over: they need not be read for it.
+        return False
+    request = readable(item)
+    return request is not None and waits_for(request, me)
+
+
+async def _signable(session: Session, items: list[JsonObject]) -> list[JsonObject]:
+    """Those that one has the right to sign."""
+    open_ = [(each, read(each)) for each in items]
     may = await session.reviews.may_sign({_tier(request) for _, request in open_})
     return [each for each, request in open_ if _tier(request) in may]
 
@@ -208,16 +216,18 @@ def _requester(item: JsonObject) -> str | None:
     return (item.get("spec") or {}).get("requestedBy")
 
 
-def _is_over(item: JsonObject) -> bool:
-    request = readable(item)
-    return request is not None and request.phase.terminal
-
-
-def _is_about(item: JsonObject, target: str) -> bool:
-    """``deployment/web`` in any spelling, or ``web`` of any kind."""
-    request = readable(item)
-    if request is None:
+def _is_over(target: str | None, item: JsonObject) -> bool:
+    """And about a target, if one is named."""
+    if _phase(item) == Phase.PENDING:
         return False
+    request = readable(item)
+    if request is None or not request.phase.terminal:
+        return False
+    return target is None or _is_about(request, target)
+
+
+def _is_about(request: ApprovalRequest, target: str) -> bool:
+    """``deployment/web`` in any spelling, or ``web`` of any kind."""
     plan = request.status.plan
     objects = [(each.target.kind, each.target.name) for each in plan.steps] if plan else []
     kind, _, name = target.rpartition("/")
