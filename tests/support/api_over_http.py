@@ -24,6 +24,7 @@ class StoringApi:
     def __init__(self) -> None:
         self.objects: dict[str, JsonObject] = {}
         self.asked: list[str] = []
+        self.forms: list[str] = []
         self.created: list[JsonObject] = []
         self.refuses: tuple[str, ...] = ()
 
@@ -79,6 +80,7 @@ def served(api: StoringApi, directory: Path) -> Iterator[Path]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            api.forms.append(self.headers["Accept"])
             self._answer(*api.get(self.path.partition("?")[0]))
 
         def do_POST(self) -> None:

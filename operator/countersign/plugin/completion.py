@@ -76,8 +76,7 @@ def request_names(context: typer.Context, incomplete: str) -> list[str]:
     """
 
     async def asked(session: Session) -> list[str]:
-        items = await session.requests.every(session.namespace)
-        return [str(each["metadata"]["name"]) for each in items]
+        return await session.requests.names(session.namespace)
 
     return _names(context, incomplete, asked)
 

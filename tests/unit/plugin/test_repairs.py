@@ -296,6 +296,13 @@ def test_the_tab_key_offers_playbooks_and_incidents(api: StoringApi) -> None:
     assert completion.suggestions(["propose", "--for", "e"]) == ["executed", "end"]
 
 
+def test_the_tab_key_reads_no_more_of_requests_than_their_names(api: StoringApi) -> None:
+    api.put("approvalrequests", item(name="restart-web"))
+    assert completion.suggestions(["show", "re"]) == ["restart-web"]
+    [form] = api.forms
+    assert "as=PartialObjectMetadataList" in form
+
+
 # --- Looking at it --------------------------------------------------------------------------------
 
 LINKED = item(spec={"playbook": "raise-memory", "incident": "inc-42"})
