@@ -49,8 +49,8 @@ def as_json(item: JsonObject) -> str:
 
 def dumped(value: Any) -> str:
     """Any value as JSON, in the same way."""
-    text = json.dumps(value, ensure_ascii=False, indent=4)
-    return "".join(_escaped(each) for each in text)
+    lines = json.dumps(value, ensure_ascii=False, indent=4).split("\n")
+    return "\n".join(each if each.isprintable() else _all_seen(each) for each in lines)
 
 
 def as_yaml(item: JsonObject) -> str:
@@ -59,14 +59,16 @@ def as_yaml(item: JsonObject) -> str:
 
     lean = _lean(item)
     text = json.dumps(lean, ensure_ascii=False)
-    plain = not any(is_unseen(each) for each in text)
+    plain = text.isprintable() or not any(is_unseen(each) for each in text)
     written: str = yaml.safe_dump(lean, sort_keys=False, allow_unicode=plain, width=1000)
     return written
 
 
+def _all_seen(text: str) -> str:
+    return "".join(_escaped(each) if is_unseen(each) else each for each in text)
+
+
 def _escaped(character: str) -> str:
-    if character == "\n" or not is_unseen(character):
-        return character
     code = ord(character)
     if code <= _BASIC_PLANE:
         return f"\\u{code:04x}"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from countersign.plugin import formats, screen
 from countersign.plugin.screen import Line, Screen, columns, harmless, harmless_document, line
 from tests.support.eventually import eventually
 from tests.support.terminals import HOSTILE, Terminal, dangerous
@@ -181,3 +182,19 @@ def test_ctrl_c_ends_a_question_as_soon_as_it_is_seen(monkeypatch: pytest.Monkey
         asyncio.run(ask())
     assert answers.read() == "y\n"  # Nobody waited for it.
     assert terminal.getvalue() == "Sign? [y/N] \n"  # What is said next begins a line.
+
+
+def test_thousands_of_ordinary_lines_are_not_looked_at_letter_by_letter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[str] = []
+
+    def looks(character: str) -> bool:
+        looked_at.append(character)
+        return screen.is_unseen(character)
+
+    monkeypatch.setattr(formats, "is_unseen", looks)
+    value = {"spec": {"action": "重启 deployment/web"}}
+    assert "重启" in formats.dumped([value] * 1000)
+    assert looked_at == []
+    assert "\\u202e" in formats.dumped([value, "\u202e"])
