@@ -47,11 +47,13 @@ from countersign.policy.memory.circumstances import Circumstances
 from countersign.policy.step import Step, notice
 from countersign.ports import Clock, Cluster, Desk, Executor, Meter, Policies, Stamp
 from countersign.running import Run, Runner
+from countersign.turns import Turns
 
 log = structlog.get_logger()
 
 PLAN_AGAIN = timedelta(seconds=30)
 BEGIN_AGAIN = timedelta(seconds=1)
+_PLANNED_AT_ONCE, _OF_ONE_NAMESPACE = 64, 4
 _EARLY = timedelta(milliseconds=500)
 """By how much a retry may come before its time; clocks and timers are not exact."""
 
@@ -78,6 +80,7 @@ class Workflow:
         self._clock = clock
         self._meter = meter
         self._planner = Planner(executors, cluster)
+        self._turns = Turns(in_all=_PLANNED_AT_ONCE, of_each=_OF_ONE_NAMESPACE)
         self._outbox = outbox
         self._gate = Gate(executors, policies, clock)
         self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
@@ -158,6 +161,12 @@ class Workflow:
         )
 
     async def _plan(self, request: ApprovalRequest, revision: int, around: Circumstances) -> Step:
+        async with self._turns.of(request.metadata.namespace):
+            return await self._planned(request, revision, around)
+
+    async def _planned(
+        self, request: ApprovalRequest, revision: int, around: Circumstances
+    ) -> Step:
         now, operation = self._clock.now(), None
         try:
             operation = understood(request)

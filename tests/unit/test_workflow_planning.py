@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from countersign.api.risk import Risk
 from countersign.errors import ApiError
 from countersign.executors import all_executors
 from countersign.planning import Planner, understood
-from countersign.ports import JsonObject, ServiceAccount
+from countersign.ports import JsonObject, ObjectPath, ServiceAccount
 from tests.support.fakes import EXECUTOR, FakeCluster, conflict, forbidden, not_found, unavailable
 from tests.support.fakes_objects import (
     after,
@@ -28,7 +29,7 @@ from tests.support.fakes_objects import (
     with_status,
     workload,
 )
-from tests.support.fakes_time import START, FakeClock
+from tests.support.fakes_time import START, FakeClock, LoopClock, in_virtual_time
 from tests.support.fakes_world import World
 
 SCALE = "kubectl scale deployment/web --replicas=5"
@@ -59,6 +60,30 @@ async def test_planning_takes_one_read_and_one_dry_run_as_the_executing_account(
     assert world.cluster.calls == ["get", "dry-run"]
     assert world.cluster.asked_as == {EXECUTOR}
     assert world.replicas == 3
+
+
+@in_virtual_time
+async def test_of_hundreds_of_new_requests_a_few_of_each_namespace_are_planned_at_a_time() -> None:
+    world = World(clock=LoopClock())
+    asking, most, last = Counter[str](), Counter[str](), dict[str, float]()
+    read = world.cluster.get
+
+    async def slow(path: ObjectPath, account: ServiceAccount) -> JsonObject:
+        where = path.namespace or ""
+        for each in (where, "all"):
+            asking[each] += 1
+            most[each] = max(most[each], asking[each])
+        await asyncio.sleep(1)
+        asking.subtract((where, "all"))
+        last[where] = asyncio.get_running_loop().time()
+        return await read(path, account)
+
+    world.cluster.get = slow  # type: ignore[method-assign]
+    loud = [request(name=f"r-{number}", namespace="loud") for number in range(300)]
+    others = [request(namespace=f"ns-{number}") for number in range(100)]
+    await asyncio.gather(*(world.workflow.advance(each) for each in (*loud, *others)))
+    assert (max(most["loud"], 4), max(most["all"], 64)) == (4, 64)
+    assert last["ns-99"] < last["loud"]
 
 
 async def test_a_target_that_its_controller_is_just_changing_is_looked_at_again_at_once() -> None:
