@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from typing import Any
@@ -15,6 +16,7 @@ from countersign.stores.configmap.parts import ENTRY_BYTES
 from countersign.stores.configmap.pruning import SHARD_BYTES, to_prune
 from tests.support.fakes import FakeConfigMaps
 from tests.support.fakes_objects import after
+from tests.support.fakes_time import in_virtual_time
 from tests.support.lessons import happening
 
 LABELS = {"app.kubernetes.io/part-of": "countersign", "countersign.dev/store": "knowledge"}
@@ -60,6 +62,26 @@ async def test_saving_is_one_request_once_the_shard_is_there() -> None:
     world.config_maps.calls.clear()
     await world.store.save(entry(2))
     assert world.config_maps.calls == ["patch"]
+
+
+@in_virtual_time
+async def test_of_hundreds_at_once_a_few_are_written_and_one_at_a_time_to_each_shard() -> None:
+    world = World(shards=32, entries=3200)
+    writing, most, patch = Counter[str](), Counter[str](), world.config_maps.patch_config_map
+
+    async def slow(namespace: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        for each in (name, "all"):
+            writing[each] += 1
+            most[each] = max(most[each], writing[each])
+        await asyncio.sleep(1)
+        writing.subtract((name, "all"))
+        return await patch(namespace, name, body)
+
+    world.config_maps.patch_config_map = slow  # type: ignore[method-assign]
+    await asyncio.gather(*(world.store.save(entry(number)) for number in range(300)))
+    in_all = most.pop("all")
+    assert (in_all, set(most.values())) == (16, {1})
+    assert len(await world.store.latest(1000)) == 300
 
 
 async def test_a_new_shard_bears_the_labels_by_which_it_is_found() -> None:

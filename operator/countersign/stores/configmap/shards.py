@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from countersign.errors import ApiError
+from countersign.turns import Turns
 
 JsonObject = dict[str, Any]
 Data = Mapping[str, str]
 """What is in a ConfigMap: a text for each key."""
+_AT_A_TIME = 16
+"""Writes: each is answered with all that is in its ConfigMap."""
 
 
 class ConfigMaps(Protocol):
@@ -38,6 +41,7 @@ class Shards:
         self._namespace = namespace
         self._kind = kind
         self._count = count
+        self._turns = Turns(in_all=_AT_A_TIME, of_each=1)
         self._labels = {"app.kubernetes.io/part-of": "countersign", "countersign.dev/store": kind}
 
     def name_of(self, owner: str) -> str:
@@ -48,19 +52,22 @@ class Shards:
     async def put(self, name: str, data: Data) -> Data:
         """Write some keys, in one request once the ConfigMap is there; all that is in it then.
 
-        It is a merge patch: idempotent, and two writers of different keys never meet.
+        It is a merge patch: idempotent, and two writers of different keys never meet. We are one of
+        them, one write after the other: of many at once the API server refuses some.
         """
-        try:
-            return await self._patch(name, data)
-        except ApiError as error:
-            if not error.not_found:
-                raise
-            return await self._create(name, data)
+        async with self._turns.of(name):
+            try:
+                return await self._patch(name, data)
+            except ApiError as error:
+                if not error.not_found:
+                    raise
+                return await self._create(name, data)
 
     async def drop(self, name: str, keys: list[str]) -> None:
         """Remove some keys."""
         if keys:
-            await self._patch(name, dict.fromkeys(keys))
+            async with self._turns.of(name):
+                await self._patch(name, dict.fromkeys(keys))
 
     async def every(self) -> list[Data]:
         """All that is in each of them, in one request."""
