@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from countersign.api.approval_request import GROUP
@@ -12,6 +12,7 @@ from countersign.plugin.screen import Screen, is_unseen
 from countersign.ports import JsonObject
 
 _BASIC_PLANE = 0xFFFF
+_LIST: JsonObject = {"apiVersion": "v1", "kind": "List"}
 
 
 def write(screen: Screen, format_: Format | None, items: Sequence[JsonObject]) -> None:
@@ -27,12 +28,34 @@ def write(screen: Screen, format_: Format | None, items: Sequence[JsonObject]) -
 
 
 def write_list(screen: Screen, format_: Format | None, items: Sequence[JsonObject]) -> None:
-    """Many objects, as a List."""
-    if format_ is Format.NAME:
-        write(screen, format_, items)
-    else:
-        whole = {"apiVersion": "v1", "kind": "List", "items": [_lean(each) for each in items]}
-        write(screen, format_, [whole])
+    """Many objects, as a List, one after the other: a text of thousands is large."""
+    match format_:
+        case Format.JSON:
+            parts = _json_list(items)
+        case Format.YAML:
+            parts = _yaml_list(items)
+        case _:
+            write(screen, format_, items)
+            return
+    for each in parts:
+        screen.document(each)
+
+
+def _json_list(items: Sequence[JsonObject]) -> Iterator[str]:
+    if not items:
+        yield dumped(_LIST | {"items": []})
+        return
+    yield dumped(_LIST).removesuffix("\n}") + ',\n    "items": ['
+    for number, each in enumerate(items, 1):
+        text = as_json(each).replace("\n", "\n        ")
+        yield f"        {text}{',' if number < len(items) else ''}"
+    yield "    ]\n}"
+
+
+def _yaml_list(items: Sequence[JsonObject]) -> Iterator[str]:
+    yield _yaml(_LIST) + ("items:" if items else "items: []")
+    for each in items:
+        yield _yaml([_lean(each)])
 
 
 def named(item: JsonObject) -> str:
@@ -55,12 +78,17 @@ def dumped(value: Any) -> str:
 
 def as_yaml(item: JsonObject) -> str:
     """YAML; where anything in it cannot be seen, all that is not ASCII as escapes."""
+    return _yaml(_lean(item))
+
+
+def _yaml(value: Any) -> str:
     import yaml  # noqa: PLC0415 - slow
 
-    lean = _lean(item)
-    text = json.dumps(lean, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
     plain = text.isprintable() or not any(is_unseen(each) for each in text)
-    written: str = yaml.safe_dump(lean, sort_keys=False, allow_unicode=plain, width=1000)
+    # libyaml writes the same several times as fast.
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    written: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=plain, width=1000)
     return written
 
 

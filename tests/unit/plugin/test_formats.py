@@ -40,6 +40,49 @@ def test_json_and_yaml_are_harmless_and_say_the_same_when_read_back(value: dict[
         assert read(text) == value
 
 
+class Pipe(io.StringIO):
+    """Remembers how much was written at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = 0
+
+    def write(self, text: str) -> int:
+        self.most = max(self.most, len(text))
+        return super().write(text)
+
+
+def listed(format_: Format, items: list[dict[str, Any]]) -> Pipe:
+    """What is written of a list."""
+    pipe = Pipe()
+    formats.write_list(Screen(pipe, io.StringIO()), format_, items)
+    return pipe
+
+
+@given(st.lists(st.dictionaries(TEXTS, VALUES, max_size=3), max_size=3))
+def test_a_list_is_as_harmless_and_says_the_same(items: list[dict[str, Any]]) -> None:
+    whole = {"apiVersion": "v1", "kind": "List", "items": items}
+    for format_, read in ((Format.JSON, json.loads), (Format.YAML, yaml.safe_load)):
+        text = listed(format_, items).getvalue()
+        assert dangerous(text) == set()
+        assert read(text) == whole
+
+
+def test_a_list_looks_like_kubectls() -> None:
+    items = [item(name="a"), item(name="b")]
+    whole = {"apiVersion": "v1", "kind": "List", "items": items}
+    assert listed(Format.JSON, items).getvalue() == written(Format.JSON, whole)
+    assert listed(Format.YAML, items).getvalue() == written(Format.YAML, whole)
+    assert listed(Format.JSON, []).getvalue() == written(Format.JSON, whole | {"items": []})
+    assert listed(Format.YAML, []).getvalue() == written(Format.YAML, whole | {"items": []})
+
+
+def test_a_long_list_is_written_object_by_object() -> None:
+    for format_ in (Format.JSON, Format.YAML):
+        few, many = listed(format_, [item()] * 3), listed(format_, [item()] * 300)
+        assert many.most <= few.most
+
+
 def test_what_can_be_seen_stays_as_it_is() -> None:
     value = {"spec": {"action": "重启 deployment/web"}}
     assert "重启" in written(Format.JSON, value)
