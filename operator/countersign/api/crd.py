@@ -166,6 +166,8 @@ class _Kind:
     scope: str = "Namespaced"
     immutable: bool = False
     """Whether the rules of the CRD keep its spec as it was created, signatures aside."""
+    selectable: tuple[str, ...] = ()
+    """Fields by which the API server picks what it answers with: few are wanted, most are over."""
 
     @property
     def names(self) -> JsonObject:
@@ -180,7 +182,15 @@ class _Kind:
 
 
 _KINDS = (
-    _Kind(ApprovalRequest, KIND, PLURAL, ("approvals", "approval"), _COLUMNS, immutable=True),
+    _Kind(
+        ApprovalRequest,
+        KIND,
+        PLURAL,
+        ("approvals", "approval"),
+        _COLUMNS,
+        immutable=True,
+        selectable=(".status.phase",),
+    ),
     _Kind(ApprovalPolicy, POLICY_KIND, POLICY_PLURAL, ("apol",), _POLICY_COLUMNS, "Cluster"),
     _Kind(Incident, INCIDENT_KIND, INCIDENT_PLURAL, ("inc",), _INCIDENT_COLUMNS),
     _Kind(Playbook, PLAYBOOK_KIND, PLAYBOOK_PLURAL, (), _PLAYBOOK_COLUMNS),
@@ -218,6 +228,11 @@ def _definition(of: _Kind) -> JsonObject:
                     "storage": True,
                     "schema": {"openAPIV3Schema": schema},
                     "subresources": {"status": {}},
+                    **(
+                        {"selectableFields": [{"jsonPath": each} for each in of.selectable]}
+                        if of.selectable
+                        else {}
+                    ),
                     "additionalPrinterColumns": [
                         {
                             "name": name,

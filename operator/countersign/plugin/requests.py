@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from http import HTTPStatus
 
 from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION
+from countersign.api.phase import Phase
 from countersign.cluster.urls import url_of
 from countersign.connection import Call, Connection
+from countersign.errors import ApiError
 from countersign.ports import JsonObject, ObjectPath, PatchForm
 
 MANAGER = "kubectl-countersign"
@@ -32,18 +35,38 @@ class Requests:
         self,
         namespace: str | None,
         wanted: Callable[[JsonObject], bool] = lambda _: True,
+        *,
+        phases: Collection[str] = (),
         newest: int | None = None,
     ) -> list[JsonObject]:
         """Those of a namespace, or of all, that are wanted, in order of their creation.
 
-        With ``newest`` the last so many. No more is held than these and one answer.
+        With ``phases`` the API server need not send others; that does, whose CRD is older. With
+        ``newest`` the last so many. No more is held than these and one answer.
         """
         found: list[JsonObject] = []
-        async for page in self.pages(namespace):
+        async for page in self._in(phases, Call("GET", _url(namespace), query=_LIMIT)):
             found += filter(wanted, page)
             found.sort(key=_created)
             del found[: -newest if newest else 0]
         return found
+
+    async def _in(self, phases: Collection[str], call: Call) -> AsyncIterator[list[JsonObject]]:
+        if not phases:
+            async for page in self._pages(call):
+                yield page
+            return
+        # Not those that are meant: a new one has no phase yet.
+        others = ",".join(f"status.phase!={each}" for each in Phase if each not in phases)
+        selected = replace(call, query=(*call.query, ("fieldSelector", others)))
+        try:
+            async for page in self._pages(selected if others else call):
+                yield page
+        except ApiError as error:
+            if error.code != HTTPStatus.BAD_REQUEST:
+                raise
+            async for page in self._pages(call):
+                yield page
 
     async def pages(self, namespace: str | None) -> AsyncIterator[list[JsonObject]]:
         """Those of a namespace, or of all, in parts, in no order that means anything."""

@@ -373,6 +373,28 @@ def test_the_commands_cost_few_requests(people: People, audit: AuditTrail) -> No
         assert len(asked) == cost, (command, asked)
 
 
+def test_of_many_requests_the_api_server_sends_those_that_are_wanted(
+    people: People, audit: AuditTrail
+) -> None:
+    for name in ("over", "open"):
+        people.shop.propose(name, action=RESTART)
+        people.shop.planned(name)
+    people.shop.sign("over", decision="Deny")
+    people.shop.ended("over")
+    shown = {
+        ("list", "--to-sign"): "open",
+        ("list", "--phase", "Denied"): "over",
+        ("history",): "over",
+    }
+    for command, name in shown.items():
+        before = len(audit.by_user("dave"))
+        said = people.run("dave", *command, "-o", "json")
+        assert [each["metadata"]["name"] for each in said.json["items"]] == [name]
+        [asked] = [each for each in audit.by_user("dave")[before:] if each.verb == "list"]
+        assert "fieldSelector=status.phase" in asked.uri
+        assert asked.code == 200
+
+
 def test_waiting_ends_in_time_and_says_where_things_stand(people: People) -> None:
     people.shop.propose("r", action=RESTART)
     assert people.run("agent", "wait", "r", "--for", "planned").status == Exit.DONE

@@ -200,6 +200,33 @@ async def test_what_the_server_keeps_for_itself_is_not_held() -> None:
     assert "managedFields" not in found["metadata"]
 
 
+async def test_the_api_server_sends_no_requests_of_other_phases() -> None:
+    server = Server({"items": [item()]})
+    assert len(await server.session.requests.every("shop", phases={"Pending", "Approved"})) == 1
+    [call] = server.calls
+    # Not "status.phase=Pending": one that nobody has looked at yet has none.
+    assert dict(call.query)["fieldSelector"] == (
+        "status.phase!=Executing,status.phase!=Succeeded,status.phase!=Failed,"
+        "status.phase!=Denied,status.phase!=Expired,status.phase!=Cancelled"
+    )
+
+
+async def test_one_whose_crd_is_older_sends_all_and_those_are_chosen_from() -> None:
+    too_old = ApiError("field label not supported: status.phase", code=400, reason="BadRequest")
+    server = Server(too_old, {"items": [item(name="a"), item(name="b", phase="Denied")]})
+
+    def is_pending(each: Any) -> bool:
+        return bool(each["status"]["phase"] == "Pending")
+
+    requests = server.session.requests
+    [found] = await requests.every("shop", is_pending, phases={"Pending"})
+    assert found["metadata"]["name"] == "a"
+    assert [dict(call.query).get("fieldSelector") is None for call in server.calls] == [False, True]
+    forbidden = Server(ApiError("no", code=403))
+    with pytest.raises(ApiError, match="no"):
+        await forbidden.session.requests.every("shop", phases={"Pending"})
+
+
 async def test_names_are_read_without_the_objects_and_all_of_them() -> None:
     server = Server(outlines("b") | {"metadata": {"continue": "more"}}, outlines("a"))
     assert sorted(await server.session.requests.names("shop")) == ["a", "b"]

@@ -29,6 +29,8 @@ from countersign.policy.quorum import not_for
 from countersign.ports import JsonObject, ObjectPath
 
 _RBAC = "rbac.authorization.k8s.io/v1"
+_PENDING = frozenset({Phase.PENDING.value})
+_OVER = frozenset(each.value for each in Phase if each.terminal)
 
 
 def list_(screen: Screen, where: Where, choice: Choice, scope: Scope, output: Output) -> None:
@@ -38,7 +40,9 @@ def list_(screen: Screen, where: Where, choice: Choice, scope: Scope, output: Ou
     async def work(session: Session) -> None:
         namespace = None if scope.all_namespaces else session.namespace
         me = await session.reviews.who() if choice.mine or choice.to_sign else None
-        items = await session.requests.every(namespace, partial(_is_chosen, choice, phases, me))
+        wanted = partial(_is_chosen, choice, phases, me)
+        sent = _PENDING if choice.to_sign else phases
+        items = await session.requests.every(namespace, wanted, phases=sent)
         if choice.to_sign:
             items = await _signable(session, items)
         if output.for_machines:
@@ -100,7 +104,7 @@ def history(
     async def work(session: Session) -> None:
         namespace = None if scope.all_namespaces else session.namespace
         wanted = partial(_is_over, target)
-        items = await session.requests.every(namespace, wanted, newest=past.limit)
+        items = await session.requests.every(namespace, wanted, phases=_OVER, newest=past.limit)
         if output.for_machines:
             formats.write_list(screen, output.output, items)
             return
