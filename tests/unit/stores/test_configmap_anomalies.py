@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from datetime import timedelta
 
+import pytest
+
+from countersign.errors import ApiError
 from countersign.records.execution import Frequency
 from countersign.records.query import Query
 from countersign.stores.configmap import ConfigMapStore
@@ -123,6 +127,47 @@ async def test_what_changes_while_all_is_read_is_newer_than_what_is_read() -> No
 
     index = Index(read)
     assert sorted(await index.values()) == [1, 2, 3]
+
+
+class Kept(str):
+    """Of which it can be told whether anything still holds it."""
+
+    __slots__ = ("__weakref__",)
+
+
+async def test_while_nobody_asks_nothing_is_kept_of_what_is_written_and_removed() -> None:
+    async def read() -> dict[str, str]:
+        return {"b": "old", "c": "new"}
+
+    index = Index[str](read)
+    held = []
+    for number in range(100):
+        key, value = Kept(number), Kept(number)
+        held += [weakref.ref(key), weakref.ref(value)]
+        index.put(str(number), value)
+        index.drop([key])
+    del key, value
+    assert [each() for each in held if each() is not None] == []
+    assert sorted(await index.values()) == ["new", "old"]
+
+
+async def test_what_was_written_during_a_read_that_failed_is_read_anew() -> None:
+    fails = [True]
+
+    async def read() -> dict[str, int]:
+        if fails.pop():
+            index.put("a", 1)
+            index.drop(["b"])
+            raise ApiError("no", code=503)
+        return {"a": 2, "b": 3}
+
+    index = Index(read)
+    with pytest.raises(ApiError):
+        await index.values()
+    index.put("a", 2)
+    index.put("b", 3)
+    fails.append(False)
+    assert sorted(await index.values()) == [2, 3]
 
 
 async def test_what_is_dropped_and_written_again_is_there() -> None:

@@ -22,20 +22,28 @@ class Index(Generic[T]):
 
     def put(self, key: str, value: T) -> None:
         """It has been written."""
-        self._known[key] = value
-        self._dropped.discard(key)
+        if self._listens:
+            self._known[key] = value
+            self._dropped.discard(key)
 
     def drop(self, keys: Iterable[str]) -> None:
         """They have been removed."""
-        for key in keys:
+        for key in keys if self._listens else ():
             self._known.pop(key, None)
             if not self._filled:
                 self._dropped.add(key)
+
+    @property
+    def _listens(self) -> bool:
+        """Until somebody asks nothing is kept: it will be read then, and nobody may ever ask."""
+        return self._filled or self._filling.locked()
 
     async def values(self) -> Collection[T]:
         """All of them. What was written while they were read is newer than what was read."""
         async with self._filling:
             if not self._filled:
+                self._known.clear()  # Of a read that has failed.
+                self._dropped.clear()
                 read = await self._read()
                 self._known = {
                     key: value for key, value in read.items() if key not in self._dropped
