@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -17,12 +16,10 @@ from countersign.api.text import clip
 from countersign.casework import Casework
 from countersign.handlers.wakeups import Wakeups
 from countersign.ports import Clock
+from countersign.turns import Turns
 
 log = structlog.get_logger()
-_AT_A_TIME = 16
-"""Each makes several requests, and all of them begin at once at a start: the API server would let
-the renewal of our Lease wait behind them until it is lost, and the next process would do the same.
-"""
+_AT_A_TIME, _OF_ONE_NAMESPACE = 16, 4
 
 
 class Incidents:
@@ -33,7 +30,7 @@ class Incidents:
         self._casework = casework
         self._clock = clock
         self._again = again
-        self._turns = asyncio.Semaphore(_AT_A_TIME)
+        self._turns = Turns(in_all=_AT_A_TIME, of_each=_OF_ONE_NAMESPACE)
         self._wakeups = Wakeups(self._look_again, clock, again=again)
 
     async def run(self) -> None:
@@ -61,7 +58,7 @@ class Incidents:
     async def _see(self, namespace: str, name: str, act: Callable[[], Awaitable[None]]) -> None:
         key = _key(namespace, name)
         try:
-            async with self._turns:
+            async with self._turns.of(namespace):
                 await act()
         except Exception as error:  # noqa: BLE001 - Kopf would lose it: it is tried again
             log.warning("incident could not be attended to", incident=key, error=str(error))

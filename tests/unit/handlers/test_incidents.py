@@ -102,6 +102,16 @@ async def test_of_hundreds_at_once_a_few_at_a_time_are_attended_to() -> None:
 
 
 @in_virtual_time
+async def test_hundreds_of_one_namespace_keep_those_of_another_waiting_for_nothing() -> None:
+    world = World()
+    world.casework.takes = 1
+    loud = [world.see(name=f"inc-{number}") for number in range(200)]
+    await asyncio.gather(*loud, world.see(namespace="quiet"))
+    assert (0, "attend quiet/inc-2031") in world.casework.asked
+    world.close()
+
+
+@in_virtual_time
 async def test_what_is_gone_is_not_looked_at_again() -> None:
     world = World(unavailable())
     await world.see()
