@@ -24,6 +24,7 @@ from countersign.policy.decide import decide, tally
 from countersign.policy.decision import Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
 from countersign.policy.retry import Again
+from countersign.policy.transitions.executing import milliseconds
 from tests.support.fakes_objects import (
     ALONE,
     after,
@@ -388,8 +389,8 @@ DURATIONS = {
 
 @pytest.mark.parametrize("what", DURATIONS)
 def test_the_duration_of_an_attempt_is_in_whole_milliseconds(what: str) -> None:
-    finished, milliseconds = DURATIONS[what]
-    assert transitions.milliseconds(Attempt(started_at=START, finished_at=finished)) == milliseconds
+    finished, expected = DURATIONS[what]
+    assert milliseconds(Attempt(started_at=START, finished_at=finished)) == expected
 
 
 # --- What holds for all of them -------------------------------------------------------------------

@@ -8,7 +8,6 @@ from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
 
 MAX_SELECTOR = 1024
 MAX_KEY = 317
-MAX_VALUE = 63
 KEY = (
     r"(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/)?"
     r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"

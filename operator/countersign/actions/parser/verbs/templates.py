@@ -18,7 +18,6 @@ from countersign.api.parameters import (
     SetResourcesParameters,
 )
 
-MAX_VALUE = 4096
 MAX_ENV_NAME = 253
 _ENV_NAME = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 _CONTAINER = re.compile(r"\*|[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
