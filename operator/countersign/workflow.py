@@ -255,9 +255,7 @@ class Workflow:
         """A request that was deleted while it was carried out, as it would have ended."""
         summary = request.status.plan.summary if request.status.plan else "The action"
         now, why = self._clock.now(), "the request was deleted before it had ended"
-        status = transitions.finished(
-            request, endings.outcome_unknown(summary, why, now), None, now
-        )
+        status = transitions.finished(request, endings.outcome_unknown(summary, why, now), now)
         return request.model_copy(update={"status": status})
 
     # --- Writing it down ----------------------------------------------------------------------
@@ -268,7 +266,7 @@ class Workflow:
         All else that follows is named there, and done once that is written: see ``_work_off``.
         """
         now = self._clock.now()
-        status = transitions.finished(request, ending, None, now)
+        status = transitions.finished(request, ending, now)
         ended = request.model_copy(update={"status": status})
         event = notice(
             "end", "Succeeded" if ending.success else "Failed", status, well=ending.success

@@ -209,7 +209,7 @@ def cancelled(of: ApprovalRequest) -> ApprovalRequestStatus:
 
 def finished(of: ApprovalRequest) -> ApprovalRequestStatus:
     end = endings.verified(endings.Told("Scaled", changed=True), "5 of 5", ATTEMPT)
-    return transitions.finished(of, end, None, after(9))
+    return transitions.finished(of, end, after(9))
 
 
 def written_down(of: ApprovalRequest) -> ApprovalRequestStatus:

@@ -444,7 +444,7 @@ def statuses() -> dict[str, ApprovalRequestStatus]:
         "denied": transitions.ended_unapproved(made, Deny("bob", "no"), after(1)),
         "approved": of.status,
         "stale": transitions.stale(of, "Changed.", after(2)),
-        "finished": transitions.finished(of, done, None, after(3)),
+        "finished": transitions.finished(of, done, after(3)),
     }
 
 

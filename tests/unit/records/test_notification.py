@@ -57,7 +57,7 @@ def ended(of: ApprovalRequest, error: str | None = None) -> ApprovalRequest:
         if error
         else endings.Ending(True, "Applied", "Restart: done.", ATTEMPT, changed=True)
     )
-    return with_status(of, transitions.finished(of, ending, None, START))
+    return with_status(of, transitions.finished(of, ending, START))
 
 
 def executed(error: str | None = None, **spec: Any) -> Notification:
