@@ -13,12 +13,12 @@ from countersign.api.text import clip
 from countersign.effects import Outbox
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.gate import Gate
-from countersign.planning import Planner
 from countersign.policy import endings, transitions
 from countersign.policy.endings import Ending
 from countersign.policy.retry import again, is_transient
 from countersign.policy.step import Step, notice
 from countersign.ports import Clock, Executor, Meter
+from countersign.refusals import explanation
 from countersign.running import Run
 
 _STALE_LATE = (
@@ -35,7 +35,6 @@ class Failures:
     def __init__(
         self,
         executors: Mapping[OperationType, Executor],
-        planner: Planner,
         gate: Gate,
         outbox: Outbox,
         clock: Clock,
@@ -43,7 +42,6 @@ class Failures:
     ) -> None:
         """Take the parts of a workflow."""
         self._executors = executors
-        self._planner = planner
         self._gate = gate
         self._outbox = outbox
         self._clock = clock
@@ -95,7 +93,7 @@ class Failures:
     ) -> Ending:
         """It failed for good: say why, and whether it was done all the same, which it may be."""
         repeatable = self._executors[run.plan.type].repeatable
-        reason, message = await self._planner.why_not(request, run.left[0].operation, error)
+        reason, message = explanation(request, run.left[0].operation, error)
         if attempt.transient and repeatable:
             retries = request.spec.retry.limit
             reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"

@@ -81,7 +81,7 @@ class Workflow:
         self._outbox = outbox
         self._gate = Gate(executors, policies, clock)
         self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
-        self._failures = Failures(executors, self._planner, self._gate, outbox, clock, meter)
+        self._failures = Failures(executors, self._gate, outbox, clock, meter)
 
     # --- Before anything is carried out -------------------------------------------------------
 
