@@ -188,6 +188,29 @@ _KINDS = (
 
 
 def _definition(of: _Kind) -> JsonObject:
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{of.plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": of.scope,
+            "names": of.names,
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": _schema(of)},
+                    "subresources": {"status": {}},
+                    "additionalPrinterColumns": [_printed(each) for each in of.columns],
+                }
+            ],
+        },
+    }
+
+
+def _schema(of: _Kind) -> JsonObject:
     schema = structural_schema(of.model)
     schema["properties"]["metadata"] = {"type": "object"}
     schema["properties"] = {
@@ -203,34 +226,17 @@ def _definition(of: _Kind) -> JsonObject:
         name: _without_repetition(child) for name, child in status["properties"].items()
     }
     status.pop("default", None)
+    return schema
+
+
+def _printed(column: Column) -> JsonObject:
+    name, kind, path, priority, description = column
     return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{of.plural}.{GROUP}"},
-        "spec": {
-            "group": GROUP,
-            "scope": of.scope,
-            "names": of.names,
-            "versions": [
-                {
-                    "name": VERSION,
-                    "served": True,
-                    "storage": True,
-                    "schema": {"openAPIV3Schema": schema},
-                    "subresources": {"status": {}},
-                    "additionalPrinterColumns": [
-                        {
-                            "name": name,
-                            "type": kind,
-                            "jsonPath": path,
-                            "description": description,
-                            **({"priority": priority} if priority else {}),
-                        }
-                        for name, kind, path, priority, description in of.columns
-                    ],
-                }
-            ],
-        },
+        "name": name,
+        "type": kind,
+        "jsonPath": path,
+        "description": description,
+        **({"priority": priority} if priority else {}),
     }
 
 
