@@ -7,9 +7,10 @@ from typing import Any
 import kopf
 from kubernetes.aio.client import Configuration
 
+from countersign.api.phase import MOVING
 from countersign.connection import load_configuration
 from countersign.handlers.incidents import Incidents
-from countersign.handlers.requests import MOVING, Requests
+from countersign.handlers.requests import Requests
 
 
 def register_requests(

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.base import format_time
-from countersign.api.phase import Phase
+from countersign.api.phase import MOVING, Phase
 from countersign.cluster.comparing import status_changes
 from countersign.effects import Outbox
 from countersign.errors import ApiError
@@ -33,7 +33,6 @@ from countersign.workflow import Workflow
 
 log = structlog.get_logger()
 _WRITE_AGAIN = timedelta(seconds=2)
-MOVING = (Phase.APPROVED, Phase.EXECUTING)
 
 
 @dataclass(frozen=True)

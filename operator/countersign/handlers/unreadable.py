@@ -10,10 +10,9 @@ from pydantic import ValidationError
 
 from countersign.api.base import first_problem
 from countersign.api.conditions import ConditionType
-from countersign.api.phase import Phase
+from countersign.api.phase import MOVING, Phase
 from countersign.api.text import clip
 
-_MOVING = (Phase.APPROVED, Phase.EXECUTING)
 _MAY_BE_DONE = "It was approved, and may have been carried out: look at its target first."
 
 
@@ -22,14 +21,14 @@ def refuse_unreadable(
 ) -> None:
     """End it with a reason, on this version only; what is over stays as it is."""
     status = dict(body.get("status") or {})
-    if status.get("phase") not in (None, Phase.PENDING, *_MOVING):
+    if status.get("phase") not in (None, Phase.PENDING, *MOVING):
         return
     message = clip(
         f"{first_problem(error)}. The object does not fit this operator: apply the crds/ of its "
         "version, then create a new request."
     )
     type_ = ConditionType.PLANNED
-    if status.get("phase") in _MOVING:
+    if status.get("phase") in MOVING:
         message = clip(f"{message} {_MAY_BE_DONE}")
         type_ = ConditionType.VERIFIED if _is_applied(status) else ConditionType.EXECUTED
     condition = {
