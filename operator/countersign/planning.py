@@ -61,7 +61,7 @@ class Planner:
         ]
         async with self._measuring:
             radius = await measure(self._cluster, drafts, account)
-        steps = tuple(_step(each, draft) for each, draft in drafts)
+        steps = tuple(draft.step(each) for each, draft in drafts)
         plan = Plan(
             digest=plan_digest(steps, revision),
             revision=revision,
@@ -154,16 +154,6 @@ def _refuse_guard(resource: Resource, name: str) -> None:
 
 def _has_just_changed(error: ApiError | RefusedError) -> bool:
     return isinstance(error, ApiError) and error.conflict and error.reason == "Conflict"
-
-
-def _step(operation: Operation, draft: Draft) -> PlanStep:
-    return PlanStep(
-        operation=operation,
-        target=draft.target,
-        summary=clip(draft.summary),
-        changes=draft.changes,
-        undo=draft.undo,
-    )
 
 
 def _in_its_group(operation: Operation, draft: Draft) -> Operation:

@@ -36,13 +36,7 @@ class Stage:
         self.cluster.calls.clear()
         self.cluster.bodies.clear()
         self.cluster.journal.clear()
-        return PlanStep(
-            operation=self.of,
-            target=draft.target,
-            summary=draft.summary,
-            changes=draft.changes,
-            undo=draft.undo,
-        )
+        return draft.step(self.of)
 
     async def execute(self, step: PlanStep) -> Effect:
         return await self.executor.execute(step, STAMPED, EXECUTOR)

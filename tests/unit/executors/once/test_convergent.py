@@ -44,9 +44,7 @@ class World:
         draft = await self.executor.draft(self.of, EXECUTOR)
         self.cluster.calls.clear()
         self.cluster.bodies.clear()
-        return PlanStep(
-            operation=self.of, target=draft.target, summary=draft.summary, changes=draft.changes
-        )
+        return draft.step(self.of)
 
     def stamps(self) -> list[str]:
         return str(self.live["metadata"]["annotations"].get(STAMP, "")).split(",")
