@@ -120,7 +120,7 @@ def warnings(answer: Answer) -> str:
 
 def refusal(answer: Answer, code: int) -> str:
     """What a refused person reads; `code` is HTTP's for what it is refused for."""
-    assert answer.refused, f"this should have been refused: {answer.body}"
+    assert answer.is_refusal, f"this should have been refused: {answer.body}"
     assert answer.code == code, answer.message
     return answer.message
 

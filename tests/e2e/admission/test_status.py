@@ -141,6 +141,6 @@ class TestDeleting:
         def gone() -> bool:
             # Fred stands in for the namespace controller, which does not run here.
             answer = running.delete(running.acting_as("fred"))
-            return not (answer.refused and answer.there)
+            return not (answer.is_refusal and answer.there)
 
         eventually(gone, what="the request of a deleted namespace to be gone")
