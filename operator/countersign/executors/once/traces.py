@@ -1,4 +1,4 @@
-"""What an earlier run has left of a step: looked for, never written."""
+"""Whether a target is still the one of the plan, and what an earlier run has left on it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ async def stamped(cluster: Cluster, step: PlanStep, stamp: Stamp, account: Servi
     if stamp.request_uid in stamps_on(live):
         return Trace.DONE
     return Trace.NONE if live["metadata"]["uid"] == step.target.uid else Trace.GONE
+
+
+def must_be_the_same(step: PlanStep, live: JsonObject | None) -> None:
+    """Touch no other object that has the target's name now. Raises ``StaleError``."""
+    where = step.operation.one.described
+    if live is None:
+        return
+    if step.target.uid is None:
+        raise StaleError(f"{where} was created by somebody else since the plan.")
+    if live["metadata"]["uid"] != step.target.uid:
+        raise StaleError(f"{where} was deleted and created again since the plan.")
 
 
 def must_not_have_been_applied(step: PlanStep, stamp: Stamp, live: JsonObject | None) -> None:

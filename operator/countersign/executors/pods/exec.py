@@ -11,6 +11,7 @@ from countersign.api.status import Change, PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.paths import path_of, reference
+from countersign.executors.once.traces import must_be_the_same
 from countersign.executors.wording.output import labelled, last_line
 from countersign.executors.wording.values import shown
 from countersign.policy.reading.fields import listed, part, strings
@@ -99,8 +100,7 @@ class Exec:
             if error.not_found:
                 raise StaleError(f"{where} is gone since the plan.") from error
             raise
-        if live["metadata"]["uid"] != step.target.uid:
-            raise StaleError(f"{where} was deleted and created again since the plan.")
+        must_be_the_same(step, live)
         try:
             container = _container(step.operation, live)
         except RefusedError as error:
