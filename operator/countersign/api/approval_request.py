@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import ConfigDict, Field
 
@@ -14,6 +14,7 @@ from countersign.api.phase import Phase
 
 GROUP = "countersign.dev"
 VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
 PLURAL = "approvalrequests"
 KIND = "ApprovalRequest"
 
@@ -39,8 +40,6 @@ class ApprovalRequest(Model):
 
     model_config = ConfigDict(json_schema_extra=_schema_of_request)
 
-    API_VERSION: ClassVar[str] = f"{GROUP}/{VERSION}"
-
     metadata: Metadata
     spec: ApprovalRequestSpec
     status: ApprovalRequestStatus = Field(default=ApprovalRequestStatus())
@@ -49,6 +48,12 @@ class ApprovalRequest(Model):
     def key(self) -> str:
         """namespace/name, as kubectl users say it."""
         return f"{self.metadata.namespace}/{self.metadata.name}"
+
+    @property
+    def target_namespace(self) -> str:
+        """Where the first object of the plan is; the request's own where that has none."""
+        plan = self.status.plan
+        return (plan.steps[0].target.namespace if plan else None) or self.metadata.namespace
 
     @property
     def phase(self) -> Phase:

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from countersign.api.approval_policy import POLICY_KIND, POLICY_PLURAL, ApprovalPolicy
-from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION, ApprovalRequest
+from countersign.api.approval_request import (
+    API_VERSION,
+    GROUP,
+    KIND,
+    PLURAL,
+    VERSION,
+    ApprovalRequest,
+)
 from countersign.api.base import Model
 from countersign.api.incident import INCIDENT_KIND, INCIDENT_PLURAL, Incident
 from countersign.api.playbook import PLAYBOOK_KIND, PLAYBOOK_PLURAL, Playbook
@@ -214,7 +221,7 @@ def _schema(of: _Kind) -> JsonObject:
     schema = structural_schema(of.model)
     schema["properties"]["metadata"] = {"type": "object"}
     schema["properties"] = {
-        "apiVersion": {"type": "string", "description": f"{GROUP}/{VERSION}."},
+        "apiVersion": {"type": "string", "description": f"{API_VERSION}."},
         "kind": {"type": "string", "description": f"{of.kind}."},
         **schema["properties"],
     }

@@ -19,7 +19,12 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.recipe import Recipe
 from countersign.executors.once.stamps import STAMP, kept_from, stamp_after, stamps_on
-from countersign.executors.once.traces import must_be_the_same, must_not_have_been_applied, stamped
+from countersign.executors.once.traces import (
+    must_be_the_same,
+    must_change_the_same,
+    must_not_have_been_applied,
+    stamped,
+)
 from countersign.ports import (
     Cluster,
     Draft,
@@ -129,10 +134,7 @@ class Convergent:
             self._recipe.check(step.operation, live)
         except RefusedError as error:
             raise StaleError(f"{where} has changed since the plan: {error}") from error
-        changes = self._recipe.changes(step.operation, live)
-        if changes != step.changes:
-            fields = ", ".join(change.field for change in (*step.changes, *changes)[:3])
-            raise StaleError(f"{where} has changed since the plan ({fields}).")
+        must_change_the_same(step, self._recipe.changes(step.operation, live))
 
     def _body(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from countersign.api.status import PlanStep
+from countersign.api.status import Change, PlanStep
 from countersign.errors import ApiError, StaleError
 from countersign.executors.once.paths import path_of
 from countersign.executors.once.stamps import stamps_on
@@ -32,6 +32,14 @@ def must_be_the_same(step: PlanStep, live: JsonObject | None) -> None:
         raise StaleError(f"{where} was created by somebody else since the plan.")
     if live["metadata"]["uid"] != step.target.uid:
         raise StaleError(f"{where} was deleted and created again since the plan.")
+
+
+def must_change_the_same(step: PlanStep, changes: tuple[Change, ...]) -> None:
+    """Do what was signed and nothing else: ``changes`` are those of now. Raises ``StaleError``."""
+    if changes != step.changes:
+        fields = ", ".join(change.field for change in (*step.changes, *changes)[:3])
+        where = step.operation.one.described
+        raise StaleError(f"{where} has changed since the plan ({fields}).")
 
 
 def must_not_have_been_applied(step: PlanStep, stamp: Stamp, live: JsonObject | None) -> None:
