@@ -6,19 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from countersign.api.playbook import PlaybookSpec
+from tests.support.manifests import MANIFESTS, documents
 
-MANIFESTS = Path(__file__).parents[3] / "manifests"
 FILES = sorted(MANIFESTS.rglob("*.yaml"))
 OBJECTS = [file for file in FILES if file.name != "kustomization.yaml"]
 APART = {"argocd"}  # applied to another namespace, by those who have it
-
-
-def documents(file: Path) -> list[dict[str, Any]]:
-    """The objects in a file."""
-    return list(yaml.safe_load_all(file.read_text("utf-8")))
 
 
 def policies() -> list[dict[str, Any]]:
