@@ -37,7 +37,9 @@ log = structlog.get_logger()
 _DRAIN_SECONDS = 15.0
 _TELL_SECONDS = 5.0
 _LEASE_LOST = 3
+"""The process's exit status."""
 _CRD_AGAIN = 2.0
+"""Seconds between two looks for a CRD that is not there."""
 
 
 def run(settings: Settings) -> int:

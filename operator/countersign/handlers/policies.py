@@ -22,6 +22,7 @@ from countersign.ports import Clock, JsonObject, ObjectPath
 
 log = structlog.get_logger()
 _AGAIN = 1.0
+"""Seconds after which what has failed is done once more."""
 WriteStatus = Callable[[str, JsonObject], Awaitable[None]]
 
 

@@ -119,7 +119,10 @@ def says_so_already(
 
 
 def withdrawal(request: ApprovalRequest, person: Person) -> list[JsonObject]:
-    """The JSON patch that takes one's own entry out, wherever it stands and whoever else writes."""
+    """The JSON patch that takes one's own entry out, wherever it stands and whoever else writes.
+
+    ``PluginError`` where there is none, or the request has been decided.
+    """
     _still_pending(request, "withdrawn from")
     for at, each in enumerate(request.spec.signatures):
         if each.signer == person.name:

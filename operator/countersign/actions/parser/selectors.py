@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 
 MAX_SELECTOR = 1024
 MAX_KEY = 317
@@ -27,7 +27,7 @@ _REQUIREMENT = re.compile(
 def valid_selector(text: str) -> str:
     """The selector itself; refuses one that is empty, or no selector."""
     if not text.strip():
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.AMBIGUOUS, "An empty selector stands for all objects. Name the objects."
         )
     position = 0
@@ -35,7 +35,7 @@ def valid_selector(text: str) -> str:
         position = part.end()
         if position == len(text):
             return text
-    raise RefusedError(
+    raise TextRefusedError(
         RefusalClass.MALFORMED,
         f"{quote(text)} is no label selector. Write for example app=web,tier!=db.",
     )
