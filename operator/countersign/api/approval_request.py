@@ -50,12 +50,6 @@ class ApprovalRequest(Model):
         return f"{self.metadata.namespace}/{self.metadata.name}"
 
     @property
-    def target_namespace(self) -> str:
-        """Where the first object of the plan is; the request's own where that has none."""
-        plan = self.status.plan
-        return (plan.steps[0].target.namespace if plan else None) or self.metadata.namespace
-
-    @property
     def phase(self) -> Phase:
         """The phase; a request nobody has looked at yet is Pending."""
         return self.status.phase or Phase.PENDING

@@ -170,7 +170,7 @@ def message_of(
         approval_id=request.metadata.uid,
         request=request.metadata.name,
         request_namespace=request.metadata.namespace,
-        namespace=request.target_namespace,
+        namespace=_namespace(request),
         operation_type=status.operation or "unknown",
         target=one_line(status.target or "unknown"),
         signers=_signers(request),
@@ -244,6 +244,11 @@ def _required(request: ApprovalRequest) -> int:
 def _risk(request: ApprovalRequest) -> str:
     risk: Risk | None = request.status.risk_level or request.spec.risk_level
     return str(risk) if risk is not None else "unknown"
+
+
+def _namespace(request: ApprovalRequest) -> str:
+    plan = request.status.plan
+    return (plan.steps[0].target.namespace if plan else None) or request.metadata.namespace
 
 
 def _planned_reason(request: ApprovalRequest) -> str | None:

@@ -78,7 +78,7 @@ def finished(request: ApprovalRequest, ending: Ending, now: datetime) -> Approva
     else:
         draft.drop(ConditionType.VERIFIED)  # A verification that was announced and cut off.
     duration = milliseconds(ending.attempt)
-    target = f"{request.status.target} @ {request.target_namespace}, {duration} ms"
+    target = f"{request.status.target} @ {_target_namespace(request)}, {duration} ms"
     if ending.success:
         draft.tell("exec", "success", "Executed", f"{target}. {ending.message}")
     else:
@@ -109,3 +109,8 @@ def milliseconds(attempt: Attempt) -> int:
 
 def _attempts(request: ApprovalRequest, attempt: Attempt) -> tuple[Attempt, ...]:
     return (*request.status.attempts, attempt)[-_ATTEMPTS_KEPT:]
+
+
+def _target_namespace(request: ApprovalRequest) -> str:
+    plan = request.status.plan
+    return (plan.steps[0].target.namespace if plan else None) or request.metadata.namespace
