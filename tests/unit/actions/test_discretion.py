@@ -34,6 +34,9 @@ SECRETIVE: dict[str, dict[str, Any]] = {
         + PATCH % '{"name":"DB_PASSWORD","value":"hunter2"}'
         + "'"
     },
+    "arguments in a patch": {
+        "operation": patch('{"name":"A"}],"args":["--port","80","--token","hunter2"')
+    },
     "a command in a pod": {"action": "kubectl exec web-0 -- env PGPASSWORD=hunter2 psql"},
     "a patch of a Secret": {
         "action": """kubectl patch secret web -p '{"stringData":{"password":"hunter2"}}'"""
@@ -49,6 +52,25 @@ SECRETIVE: dict[str, dict[str, Any]] = {
     },
     "an option of what cannot be done here": {
         "action": "kubectl create secret generic web --from-literal=password=hunter2"
+    },
+    "an option's word of a command in a pod": {
+        "action": "kubectl exec web-0 -- mysql --password hunter2 -u root"
+    },
+    "the same, typed": {
+        "operation": {
+            "type": "Exec",
+            "target": {"kind": "Pod", "name": "web-0"},
+            "exec": {"command": ["curl", "-H", "Authorization: Bearer hunter2", "web"]},
+        }
+    },
+    "an option's word of what is refused": {
+        "action": "kubectl exec web-0 -- mysql --password 'hunter2 hunter2' | head"
+    },
+    "an option's word of another tool": {
+        "action": "helm upgrade web ./web --password hunter2 --namespace shop"
+    },
+    "arguments in a variable": {
+        "operation": ENV | {"setEnv": {"set": {"ARGS": "--port 80 --token hunter2"}}}
     },
     "what is not understood": {"action": "please set DB_PASSWORD=hunter2 in web"},
 }
@@ -69,11 +91,18 @@ def test_a_secret_is_not_told(what: str) -> None:
         "Restart deployment web.",
         "please do something",
         "kubectl exec web-0 -- ls -l",
+        "kubectl exec web-0 -- tool --password-file /x --token-ttl 5m",
+        "kubectl label deployment/web tier=back  # as asked for in INC-1",
         "kubectl patch deployment/web -p '" + PATCH % '{"name":"A","value":"b"}' + "'",
     ],
 )
 def test_all_else_is_told_to_the_letter(action: str) -> None:
     assert told(request(action=action)) == action
+
+
+def test_of_a_command_with_a_secret_beside_it_only_the_command_is_told() -> None:
+    action = "kubectl rollout restart deployment/web # DB_PASSWORD=hunter2"
+    assert told(request(action=action)) == "kubectl rollout restart deployment/web"
 
 
 def test_a_text_of_any_shape_is_told() -> None:

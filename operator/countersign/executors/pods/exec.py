@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from countersign.actions.secrecy import without_secret
+from countersign.actions.secret_words import without_secrets
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import ExecParameters
 from countersign.api.status import Change, PlanStep
@@ -54,7 +54,7 @@ class Exec:
         container = _container(operation, live)
         for verb in _VERBS:
             await self._must_be_allowed(verb, path, account)
-        told = map(without_secret, _parameters(operation).command)
+        told = without_secrets(_parameters(operation).command)
         line = clip(shlex.join(told), _LINE_LIMIT)
         return Draft(
             target=reference(path, operation.one.kind, live),

@@ -71,11 +71,18 @@ async def test_planning_asks_for_the_right_and_runs_nothing() -> None:
 
 async def test_what_is_told_of_a_command_has_no_secret_and_what_is_signed_is_the_command() -> None:
     # The summary is what chat, Events and the knowledge base say of it.
-    command = ("env", "PGPASSWORD=hunter2", "psql", "postgres://web:hunter2@db/shop")
+    command = (
+        "env",
+        "PGPASSWORD=hunter2",
+        "psql",
+        "--token",
+        "hunter2",
+        "postgres://web:hunter2@db",
+    )
     step = await World(command=command).plan()
     assert "hunter2" not in step.summary
-    assert "env 'PGPASSWORD=(hidden)' psql '(hidden)'" in step.summary
-    assert (step.changes[0].after or "").count("hunter2") == 2
+    assert "env 'PGPASSWORD=(hidden)' psql --token '(hidden)' '(hidden)'" in step.summary
+    assert (step.changes[0].after or "").count("hunter2") == 3
 
 
 @pytest.mark.parametrize("verb", ["get", "create"])
