@@ -6,6 +6,7 @@ values that look like secrets are left out there.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from countersign.actions.documents import DocumentError, document
@@ -16,6 +17,10 @@ from countersign.actions.secret_words import text_without_secrets, without_secre
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import Operation
 
+_UNNAMED = re.compile(r"/env/[^/\s\"']+/value\b")
+_NAME = re.compile(r"""(["'])name\1\s*:\s*(["'])([^"']*)\2""")
+_VALUE = re.compile(r"""((["'])value\2\s*:\s*)(?:"(?:[^"\\]|\\.)*"|'[^']*')""")
+
 
 def told(request: ApprovalRequest) -> str:
     """The action as the proposer wrote it; where it holds a secret, as a command without that."""
@@ -24,7 +29,7 @@ def told(request: ApprovalRequest) -> str:
         found = parse(text)
         operation = found if isinstance(found, Operation) else None
     if operation is None:
-        return text_without_secrets(text)
+        return text_without_secrets(_without_values(text))
     hidden = _without_secrets(operation)
     # What stands around a command, in a comment for one, is no part of the operation.
     return text if hidden == operation and text_without_secrets(text) == text else render(hidden)
@@ -53,7 +58,27 @@ def _tells_a_secret(operation: Operation, patch: str) -> bool:
         found = document(patch)
     except DocumentError:
         return False
-    return holds_secret_variable(found) or _holds_secret_words(found)
+    steps = found if isinstance(found, list) else ()
+    return (
+        holds_secret_variable(found)
+        or _holds_secret_words(found)
+        or any(map(_sets_an_unnamed_variable, steps))
+    )
+
+
+def _sets_an_unnamed_variable(step: Any) -> bool:
+    """Whether a step of a JSON patch has the value of a variable whose name is not there."""
+    return isinstance(step, dict) and "value" in step and _is_unnamed(str(step.get("path")))
+
+
+def _is_unnamed(text: str) -> bool:
+    return bool(_UNNAMED.search(text))
+
+
+def _without_values(text: str) -> str:
+    """A patch that was not understood, without values where one may be a secret variable's."""
+    secret = any(is_secret(found[3], "") for found in _NAME.finditer(text))
+    return _VALUE.sub(rf'\1"{HIDDEN}"', text) if secret or _is_unnamed(text) else text
 
 
 def _holds_secret_words(value: Any) -> bool:
