@@ -225,6 +225,30 @@ async def test_the_text_of_a_failure_is_bounded_and_harmless() -> None:
     assert "\x1b" not in str(caught.value)
 
 
+async def test_what_a_command_prints_is_kept_without_what_looks_like_a_secret() -> None:
+    printed = (
+        "LOG_LEVEL=debug\nDB_PASSWORD=hunter2\nretrying mysql --password hunter2\n"
+        "> Authorization: Bearer hunter2\npostgres://web:hunter2@db/shop refused\n"
+    )
+    shown = (
+        "LOG_LEVEL=debug\nDB_PASSWORD=(hidden)\nretrying mysql --password (hidden)\n"
+        "> Authorization: Bearer (hidden)\n(hidden) refused"
+    )
+    world = await World().planned()
+    world.cluster.endings += [Finished(0, printed, ""), Finished(1, "", printed)]
+    assert (await world.execute(world.step)).output == shown
+    with pytest.raises(RefusedError) as caught:
+        await world.execute(world.step)
+    assert "hunter2" not in str(caught.value)
+    assert " ".join(shown.split()) in str(caught.value)
+
+
+async def test_a_name_at_the_end_of_a_line_hides_nothing_of_the_next() -> None:
+    world = await World().planned()
+    world.cluster.endings.append(Finished(0, "Enter password:\nready\n--token\nready", ""))
+    assert (await world.execute(world.step)).output == "Enter password:\nready\n--token\nready"
+
+
 async def test_another_pod_of_the_name_is_not_touched() -> None:
     world = await World().planned()
     recreated(world.path, world.cluster)
