@@ -13,7 +13,7 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.pods.exec import Exec
 from countersign.ports import Finished, JsonObject
 from tests.support.endings import Stage, on, pod, recreated
-from tests.support.fakes import EXECUTOR, LostAnswer, forbidden, unavailable
+from tests.support.fakes import EXECUTOR, LostAnswer, forbidden, not_found, unavailable
 
 COMMAND = ("cat", "/tmp/it's here")
 DEFAULT = "kubectl.kubernetes.io/default-container"
@@ -276,6 +276,25 @@ async def test_a_container_that_stopped_or_another_default_is_signed_again() -> 
 @pytest.mark.parametrize("fault", [forbidden(), unavailable(), ApiError("connection reset")])
 async def test_errors_of_the_server_are_passed_on_as_they_are(fault: ApiError) -> None:
     world = await World().planned()
+    world.cluster.endings.append(fault)
+    with pytest.raises(ApiError) as caught:
+        await world.execute(world.step)
+    assert caught.value is fault
+
+
+async def test_of_a_pod_that_has_just_gone_is_said_what_to_do() -> None:
+    world = await World().planned()
+    world.cluster.endings.append(not_found('pods "web-abc-1"'))
+    with pytest.raises(RefusedError, match="nothing was run") as caught:
+        await world.execute(world.step)
+    assert caught.value.reason == "TargetNotFound"
+    assert "Write a new request for a pod that runs" in str(caught.value)
+    assert 'Pod shop/web-abc-1 is gone (pods "web-abc-1" not found)' in str(caught.value)
+
+
+async def test_a_404_of_somebody_on_the_way_does_not_mean_that_the_pod_is_gone() -> None:
+    world = await World().planned()
+    fault = ApiError("404 page not found", code=404)
     world.cluster.endings.append(fault)
     with pytest.raises(ApiError) as caught:
         await world.execute(world.step)
