@@ -311,6 +311,15 @@ async def test_an_effect_whose_answer_was_lost_for_good_is_told_and_can_be_undon
 
 
 @in_virtual_time
+async def test_what_was_done_all_the_same_is_told_however_long_the_refusal_is() -> None:
+    world = await approved(node(), pod(), action="kubectl drain node-1")
+    world.cluster.faults["evict"].append(ApiError("no " * 900, code=403, reason="Forbidden"))
+    await world.execute()
+    assert "refuses this: no no" in world.message
+    assert world.message.endswith("at least in part: look at the target.")
+
+
+@in_virtual_time
 async def test_a_cordon_whose_drain_was_refused_is_told_and_can_be_undone() -> None:
     world = await approved(node(), pod(), action="kubectl drain node-1")
     world.cluster.faults["evict"].append(forbidden())
