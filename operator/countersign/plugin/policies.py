@@ -17,11 +17,14 @@ from countersign.plugin.session import Session
 from countersign.plugin.together import together
 from countersign.policy.approval_policies.matching import selects_namespaces
 from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policies
+from countersign.policy.approval_policies.requirement import requirement
 from countersign.policy.approval_policies.subject import subject_of
+from countersign.policy.decide import current_plan
 from countersign.policy.explaining.explained import Explanation
 from countersign.policy.explaining.explanation import explain
 from countersign.policy.memory.history import Past, past_of
 from countersign.policy.memory.reliance import Reliance
+from countersign.policy.quorum import count
 from countersign.policy.reading.fields import strings
 from countersign.ports import JsonObject, ObjectPath
 
@@ -51,6 +54,21 @@ async def judge(
         request, policies, own, now, elsewhere=labels, past=past, reliance=reliance
     )
     return Judged(explanation, tuple(unseen))
+
+
+async def policies_in_sight(session: Session) -> tuple[NamedPolicy, ...]:
+    """All policies; none where one may not read them. Raises ``ApiError``."""
+    return await _policies(session, [])
+
+
+def lacks_somebody(request: ApprovalRequest, policies: Collection[NamedPolicy]) -> bool:
+    """Whether one of the policies that a request is under still wants somebody of its own."""
+    plan, risk = current_plan(request), request.status.risk_level
+    if plan is None or risk is None:
+        return False
+    names = {each.name for each in request.status.policies}
+    in_force = tuple(each for each in policies if each.name in names)
+    return bool(count(request, plan, requirement(request, risk, in_force)).unmet)
 
 
 async def _policies(session: Session, unseen: list[str]) -> tuple[NamedPolicy, ...]:
