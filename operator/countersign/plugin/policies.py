@@ -49,7 +49,7 @@ async def judge(
     labels, past = await together(
         _labels(session, request, policies, unseen), _past(session, request, policies, unseen)
     )
-    own = labels.pop(request.metadata.namespace, {})
+    own = labels.pop(request.metadata.namespace, None) or {}
     explanation = explain(
         request, policies, own, now, elsewhere=labels, past=past, reliance=reliance
     )
@@ -88,8 +88,8 @@ async def _labels(
     request: ApprovalRequest,
     policies: Collection[NamedPolicy],
     unseen: list[str],
-) -> dict[str, dict[str, str]]:
-    """Of the request's namespace and of those that it reaches into, by name."""
+) -> dict[str, dict[str, str] | None]:
+    """Of the request's namespace and of those that it reaches into, by name; None: not there."""
     if not selects_namespaces(policies):
         return {}
     subject = subject_of(request)
@@ -98,13 +98,13 @@ async def _labels(
     return {name: await _labels_of(session, name, unseen) for name in names}
 
 
-async def _labels_of(session: Session, namespace: str, unseen: list[str]) -> dict[str, str]:
+async def _labels_of(session: Session, namespace: str, unseen: list[str]) -> dict[str, str] | None:
     path = url_of(ObjectPath("v1", "namespaces", None, namespace))
     try:
         live = await session.connection.request(Call("GET", path))
     except ApiError as error:
-        if error.not_found:  # One that is to be made, for example.
-            return {}
+        if error.not_found:  # One that is to be made, for example: it is of no policy.
+            return None
         if error.code != HTTPStatus.FORBIDDEN:
             raise
         unseen.append(
