@@ -125,7 +125,9 @@ def _is_no_secret(word: str, before: str) -> bool:
     """Whether a word that stands where a secret would is none."""
     if _is_label(before) and _A_STATE.fullmatch(word):
         return True
-    return bool(_ANOTHER_OPTION.fullmatch(word) or _A_FILE.fullmatch(word))
+    if "key" in before.lower() and _A_FILE.fullmatch(word):
+        return True
+    return bool(_ANOTHER_OPTION.fullmatch(word))
 
 
 def _is_label(word: str) -> bool:
@@ -145,7 +147,7 @@ def _joined(word: str, before: str, known: Mapping[str, int]) -> str:
     """An option with its secret, ``-phunter2``; a name with its password, ``-u admin:hunter2``."""
     if word.startswith("-") and word[:2] in known and len(word) > len("-p"):
         return word[:2] + HIDDEN
-    if not _CURL.items() <= known.items():
+    if not _CURL.keys() <= known.keys():
         return word
     if _LOGIN_OPTION.fullmatch(before) and ":" in word:
         return f"{word.partition(':')[0]}:{HIDDEN}"

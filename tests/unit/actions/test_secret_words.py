@@ -23,6 +23,7 @@ HIDING = {
     "aws secretsmanager put --secret-string hunter2": "aws secretsmanager put --secret-string '(hidden)'",
     "tool --token -hunter2": "tool --token '(hidden)'",
     "tool --secret-id hunter2": "tool --secret-id '(hidden)'",
+    "tool --password hunter2.key": "tool --password '(hidden)'",
     "tool --key hunter2": "tool --key '(hidden)'",
     "tool --secret-key /hunter2/+x": "tool --secret-key '(hidden)'",
     "env PGPASSWORD=hunter2 psql -h db": "env 'PGPASSWORD=(hidden)' psql -h db",
@@ -70,6 +71,9 @@ HIDING = {
     "sh -c 'cd /x;redis-cli -a hunter2 ping'": "sh -c 'cd /x;redis-cli -a (hidden) ping'",
     """sh -c 'curl -H "Authorization: Bearer hunter2" web'""": (
         """sh -c 'curl -H "Authorization: Bearer (hidden)" web'"""
+    ),
+    "sh -c 'htpasswd -b f web hunter2 && curl -u admin:hunter2 web'": (
+        "sh -c 'htpasswd -b (hidden) (hidden) (hidden) && curl -u admin:(hidden) web'"
     ),
     """sh -c 'tool --password "hunter2 is it" -v'""": "sh -c 'tool --password (hidden) -v'",
     r"""sh -c 'tool --password hunter2\ hunter2 -v'""": "sh -c 'tool --password (hidden) -v'",
