@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from countersign.api.approval_request import ApprovalRequest
+from countersign.api.text import MESSAGE_LIMIT
 from countersign.policy import transitions
 from tests.support.fakes_objects import (
     after,
@@ -55,6 +56,17 @@ async def test_what_was_approved_and_cannot_be_read_is_not_said_to_be_undone() -
     body = unreadable(request())
     status = written(await World().observe(body), body)
     assert "may have been" not in status["message"]
+
+
+async def test_what_people_are_to_do_survives_however_long_the_problem_is() -> None:
+    body = as_body(approved())
+    of = {"type": "SetEnv", "target": {"kind": "Deployment", "name": "web"}}
+    body["spec"] = {"operation": of | {"setEnv": {"set": {"A" * 2000: {}}}}}
+    message = written(await World().observe(body), body)["message"]
+    assert message.startswith("spec.operation.setEnv.set.AAA")
+    assert "apply the crds/ of its version" in message
+    assert message.endswith("may have been carried out: look at its target first.")
+    assert len(message) <= MESSAGE_LIMIT
 
 
 async def test_what_was_applied_and_cannot_be_read_stays_applied() -> None:
