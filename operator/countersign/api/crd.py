@@ -210,7 +210,16 @@ def _definition(of: _Kind) -> JsonObject:
                     "storage": True,
                     "schema": {"openAPIV3Schema": _schema(of)},
                     "subresources": {"status": {}},
-                    "additionalPrinterColumns": [_printed(each) for each in of.columns],
+                    "additionalPrinterColumns": [
+                        {
+                            "name": name,
+                            "type": kind,
+                            "jsonPath": path,
+                            "description": description,
+                            **({"priority": priority} if priority else {}),
+                        }
+                        for name, kind, path, priority, description in of.columns
+                    ],
                 }
             ],
         },
@@ -234,17 +243,6 @@ def _schema(of: _Kind) -> JsonObject:
     }
     status.pop("default", None)
     return schema
-
-
-def _printed(column: Column) -> JsonObject:
-    name, kind, path, priority, description = column
-    return {
-        "name": name,
-        "type": kind,
-        "jsonPath": path,
-        "description": description,
-        **({"priority": priority} if priority else {}),
-    }
 
 
 def all_crds() -> list[JsonObject]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
-from countersign.api.approval_request import API_VERSION, KIND, PLURAL
+from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION
 from countersign.cluster.urls import url_of
 from countersign.connection import Call, Connection
 from countersign.ports import JsonObject, ObjectPath, PatchForm
@@ -94,13 +94,13 @@ class Requests:
 
 
 def _url(namespace: str | None, name: str = "") -> str:
-    return url_of(ObjectPath(API_VERSION, PLURAL, namespace, name))
+    return url_of(ObjectPath(f"{GROUP}/{VERSION}", PLURAL, namespace, name))
 
 
 def bare(name: str, namespace: str) -> JsonObject:
     """What every body of a request begins with."""
     return {
-        "apiVersion": API_VERSION,
+        "apiVersion": f"{GROUP}/{VERSION}",
         "kind": KIND,
         "metadata": {"name": name, "namespace": namespace},
     }
