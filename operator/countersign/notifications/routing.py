@@ -80,7 +80,7 @@ class Route(_Part):
 
     def matches(self, message: Notification) -> bool:
         """Whether a message goes this way. An unknown risk is taken for any."""
-        namespaces = {message.namespace, message.request_namespace}
+        namespaces = {*message.namespaces, message.request_namespace}
         return (
             _in(self.steps, message.step)
             and _in(self.phases, message.phase)

@@ -63,6 +63,12 @@ def test_the_target_s_namespace_counts_as_well_as_the_requests() -> None:
     assert way(namespace="ops") == ("sre", "audit")
 
 
+def test_of_several_objects_each_one_s_namespace_counts() -> None:
+    elsewhere = {"namespace": "ops", "request_namespace": "ops"}
+    assert way(**elsewhere, namespaces=("ops", "shop-eu")) == ("sre", "audit")
+    assert way(**elsewhere, namespaces=("ops",)) == ("audit",)
+
+
 def test_what_is_left_out_has_a_default() -> None:
     routing = parse_routing(FILE)
     assert (routing.enabled, routing.expiring_soon) == (True, timedelta(hours=1))
