@@ -20,6 +20,7 @@ from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.recipe import Recipe
 from countersign.executors.once.stamps import STAMP, kept_from, stamp_after, stamps_on
 from countersign.executors.once.traces import must_not_have_been_applied, stamped
+from countersign.executors.wording.differences import differing
 from countersign.ports import (
     Cluster,
     Draft,
@@ -132,7 +133,7 @@ class Convergent:
             raise StaleError(f"{where} has changed since the plan: {error}") from error
         changes = self._recipe.changes(step.operation, live)
         if changes != step.changes:
-            fields = ", ".join(change.field for change in (*step.changes, *changes)[:3])
+            fields = differing(step.changes, changes)
             raise StaleError(f"{where} has changed since the plan ({fields}).")
 
     def _body(

@@ -23,6 +23,7 @@ from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.stamps import kept_from, stamp_after, stamps_on
 from countersign.executors.once.traces import must_not_have_been_applied, stamped
 from countersign.executors.rollout_status import settled
+from countersign.executors.wording.differences import differing
 from countersign.ports import (
     Cluster,
     Draft,
@@ -205,7 +206,7 @@ class Rehearsed:
     ) -> None:
         changes = self._writing.changes(step.operation, live, after)
         if changes != step.changes:
-            fields = ", ".join(change.field for change in (*step.changes, *changes)[:3])
+            fields = differing(step.changes, changes)
             where = step.operation.one.described
             raise StaleError(f"{where} has changed since the plan ({fields}).")
 
