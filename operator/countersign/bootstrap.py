@@ -57,8 +57,8 @@ class Parts:
 async def assemble(settings: Settings) -> Parts:
     """Wire the operator together.
 
-    Raises ``ConfigException`` where there is no cluster, ``StoreError`` where the settings of the
-    store are wrong, ``ConfigError`` where the file of notifications makes no sense.
+    Raises ``StoreError`` where the settings of the store are wrong, ``ConfigError`` where there is
+    no cluster or the file of notifications makes no sense.
     """
     clock, meter = SystemClock(), PrometheusMeter()
     told = settings.notifications
