@@ -59,7 +59,7 @@ class Notification(Model):
 
     id: str = Field(description="<request UID>/<step>: the same for the same thing, always.")
     step: NotificationStep
-    status: NotificationStatus | None = Field(description="None where nothing has succeeded or failed.")
+    status: NotificationStatus | None = Field(description="None where nothing succeeded or failed.")
     phase: Phase
     message: str = Field(description="What is going on, in one sentence.")
     action_title: str
