@@ -6,6 +6,7 @@ here: the objects are passed on as the server sent them.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -26,6 +27,8 @@ from countersign.sockets import Sockets
 _FIRST_ERROR = 400
 _HEARTBEAT = 30.0
 """Seconds between two pings of a WebSocket: one that has broken silently is noticed."""
+_REFUSAL_PATIENCE = 5.0
+"""Seconds for the text of a refusal whose code has come."""
 
 
 async def load_configuration() -> Configuration:
@@ -160,7 +163,8 @@ class Connection:
     async def messages(self, call: Call, protocol: str) -> AsyncIterator[bytes]:
         """Open a WebSocket and read its messages to the end. Raises ``ApiError``.
 
-        With a code: the server has refused to open it. Without: it broke off, or never opened.
+        With a code: the server has refused to open it; with a reason: the API server itself.
+        Without: it broke off, or never opened.
         """
         headers = await self._headers(call)
         try:
@@ -191,7 +195,7 @@ class Connection:
             connector=session.connector,
             connector_owner=False,
             trust_env=False,
-            middlewares=(_never_again,),
+            middlewares=(_refused, _never_again),
         )
 
     async def _headers(self, call: Call) -> dict[str, str]:
@@ -219,6 +223,21 @@ class Connection:
             call.method, url, headers=headers, body=call.body, _request_timeout=limits
         )
         return response.response  # type: ignore[no-any-return]
+
+
+async def _refused(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Fail with what the server says when it opens no WebSocket; aiohttp keeps the code alone."""
+    response = await handler(request)
+    if response.status < _FIRST_ERROR:
+        return response
+    try:
+        async with asyncio.timeout(_REFUSAL_PATIENCE):
+            text = await response.read()
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        text = b""  # The code has come, and says that nothing was opened.
+    raise _refusal(response.status, text, response.headers.get("Retry-After"))
 
 
 async def _never_again(

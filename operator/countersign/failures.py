@@ -9,7 +9,7 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import OperationType
 from countersign.api.phase import Phase
 from countersign.api.status import VALUE_LIMIT, Attempt
-from countersign.api.text import clip
+from countersign.api.text import clip, clip_before
 from countersign.effects import Outbox
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.gate import Gate
@@ -101,8 +101,8 @@ class Failures:
             reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"
         done = await self._gate.done_all_the_same(request, run.left, run.stamp)
         if done is None:
-            message += _NOT_KNOWN
+            message = clip_before(message, _NOT_KNOWN)
         elif done:
-            message += _DONE_ALL_THE_SAME
+            message = clip_before(message, _DONE_ALL_THE_SAME)
         told = run.told(failure=message, done=done or ())
         return endings.failed(reason, message, attempt, told)

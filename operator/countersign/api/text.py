@@ -47,6 +47,11 @@ def clip(text: str, limit: int = MESSAGE_LIMIT) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def clip_before(text: str, words: str, limit: int = MESSAGE_LIMIT) -> str:
+    """The same with ``words`` of ours behind it, which are whole: they say what to do."""
+    return clip(text, limit - len(words)) + words
+
+
 def ending(text: str, limit: int) -> str:
     """The end of a long text, which shows that there was more before it."""
     return text if len(text) <= limit else "…" + text[1 - limit :]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.api.text import clip, is_unseen, one_line
+from countersign.api.text import clip, clip_before, is_unseen, one_line
 from tests.support.properties import examples
 
 LINES = {
@@ -52,3 +52,9 @@ def test_a_text_is_clipped_only_beyond_its_limit(text: str, clipped: str) -> Non
 def test_a_clipped_text_is_one_line() -> None:
     assert clip("one\ntwo") == "one two"
     assert len(clip("\n" * 5000 + "x" * 5000)) == 1024
+
+
+def test_what_stands_behind_a_long_text_is_whole() -> None:
+    assert clip_before("a short text.", " And what to do.", 40) == "a short text. And what to do."
+    assert clip_before("a " * 40, " Do it.", 20) == "a a a a a a … Do it."
+    assert len(clip_before("a" * 41, " And what to do.", 40)) == 40

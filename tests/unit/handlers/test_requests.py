@@ -16,6 +16,7 @@ from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.effects import EffectState, EffectStatus
 from countersign.api.phase import Phase
 from countersign.api.status import Attempt, KnowledgeReference
+from countersign.api.text import MESSAGE_LIMIT
 from countersign.errors import ApiError
 from countersign.handlers.kept_plans import KeptPlans
 from countersign.handlers.registration import register_requests
@@ -797,6 +798,17 @@ async def test_what_was_approved_and_cannot_be_read_is_not_said_to_be_undone() -
     body = unreadable(request())
     status = written(await World().observe(body), body)
     assert "may have been" not in status["message"]
+
+
+async def test_what_people_are_to_do_survives_however_long_the_problem_is() -> None:
+    body = as_body(approved())
+    of = {"type": "SetEnv", "target": {"kind": "Deployment", "name": "web"}}
+    body["spec"] = {"operation": of | {"setEnv": {"set": {"A" * 2000: {}}}}}
+    message = written(await World().observe(body), body)["message"]
+    assert message.startswith("spec.operation.setEnv.set.AAA")
+    assert "apply the crds/ of its version" in message
+    assert message.endswith("may have been carried out: look at its target first.")
+    assert len(message) <= MESSAGE_LIMIT
 
 
 async def test_what_was_applied_and_cannot_be_read_stays_applied() -> None:

@@ -118,7 +118,8 @@ async def test_a_name_that_was_asked_for_is_signed_and_must_be_free() -> None:
 async def test_words_that_look_like_secrets_are_not_shown() -> None:
     live = cron_job()
     container = live["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
-    container["args"] = ["--password=hunter2", "postgres://me:hunter2@db"]
+    container["command"] = ["backup", "--token"]
+    container["args"] = ["hunter2", "--password=hunter2", "postgres://me:hunter2@db"]
     step = (await World(live).planned()).step
     assert "hunter2" not in repr(step)
     assert "--password=(hidden)" in (step.changes[0].after or "")
