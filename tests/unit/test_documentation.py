@@ -49,3 +49,12 @@ def test_every_metric_is_documented_and_no_other() -> None:
     }
     text = (DOCS / "settings.md").read_text("utf-8")
     assert set(re.findall(r"`(countersign_\w+)[`{]", text)) == families
+
+
+def test_nobody_is_told_to_install_it_by_its_name() -> None:
+    """On the package index that name is somebody else's."""
+    root = DOCS.parent
+    files = [root / "README.md", *root.glob("*.md"), *root.glob("docs/**/*.md")]
+    files += root.glob("operator/**/*.py")
+    told = re.compile(r"pipx? (?:install|inject|download)\s(?:-\S+\s)*'?countersign")
+    assert [str(each) for each in files if told.search(each.read_text("utf-8"))] == []
