@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +20,7 @@ from kubernetes.aio import config as kubernetes_config
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 
-from countersign.errors import ApiError
+from countersign.errors import ApiError, ConfigError
 from countersign.ports import JsonObject, ServiceAccount
 from countersign.sockets import Sockets
 
@@ -32,12 +32,19 @@ _REFUSAL_PATIENCE = 5.0
 
 
 async def load_configuration() -> Configuration:
-    """Credentials from the pod, else from the kubeconfig in use. Raises ``ConfigException``."""
+    """Credentials from the pod, else from the kubeconfig in use. Raises ``ConfigError``."""
     configuration = Configuration()
-    try:
+    with suppress(kubernetes_config.ConfigException):
         kubernetes_config.load_incluster_config(client_configuration=configuration)
-    except kubernetes_config.ConfigException:
+        return configuration
+    try:
         await kubernetes_config.load_kube_config(client_configuration=configuration)
+    except Exception as error:  # The client raises whatever a file that is none brings about.
+        raise ConfigError(
+            "There is no cluster to serve: this is no pod with an account of its own, and the "
+            f"kubeconfig in use could not be read ({type(error).__name__}). Does kubectl work "
+            "here? KUBECONFIG names another."
+        ) from error
     return configuration
 
 

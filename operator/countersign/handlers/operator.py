@@ -34,8 +34,8 @@ from countersign.policybook import PolicyBook
 from countersign.probes import serve_probes
 
 log = structlog.get_logger()
-_DRAIN_SECONDS = 15.0
-_TELL_SECONDS = 5.0
+DRAIN_SECONDS = 15.0
+TELL_SECONDS = 5.0
 _LEASE_LOST = 3
 """The process's exit status."""
 _CRD_AGAIN = 2.0
@@ -188,8 +188,8 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
         await asyncio.gather(*others, return_exceptions=True)
         await parts.leadership.give_back()
         if parts.courier is not None:  # Last: nobody waits for it.
-            await parts.courier.drain(_TELL_SECONDS)
-        await parts.outbox.flush(_TELL_SECONDS)
+            await parts.courier.drain(TELL_SECONDS)
+        await parts.outbox.flush(TELL_SECONDS)
         log.info("stopped")
 
 
@@ -223,7 +223,7 @@ async def _drain_then_stop(
 ) -> None:
     await stop.wait()
     log.info("stopping")
-    await requests.drain(_DRAIN_SECONDS)
+    await requests.drain(DRAIN_SECONDS)
     kopf_stop.set()
 
 

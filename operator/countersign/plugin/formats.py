@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from countersign.api.approval_request import GROUP
+from countersign.api.text import is_unseen
 from countersign.plugin.options import Format
-from countersign.plugin.screen import Screen, is_unseen
+from countersign.plugin.screen import Screen
 from countersign.ports import JsonObject
 
 _BASIC_PLANE = 0xFFFF

@@ -66,6 +66,7 @@ def test_a_hostile_text_is_shown_as_what_it_is() -> None:
         r"\x1b[2J\x1b[31mred\x07\x9b1m\u202eevil\u2066\u200b\x0d\x00\x7f[bold]x[/bold]:bomb:"
     )
     assert harmless("a\tb") == "a    b"
+    assert harmless("\u3164\u2800 ⚠️ \U000e0101") == r"\u3164\u2800 ⚠️ \U000e0101"
     assert harmless("重启 müde ✓") == "重启 müde ✓"
 
 

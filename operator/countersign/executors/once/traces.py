@@ -6,6 +6,7 @@ from countersign.api.status import Change, PlanStep
 from countersign.errors import ApiError, StaleError
 from countersign.executors.once.paths import path_of
 from countersign.executors.once.stamps import stamps_on
+from countersign.executors.wording.differences import differing
 from countersign.ports import Cluster, JsonObject, ServiceAccount, Stamp, Trace
 
 
@@ -37,8 +38,7 @@ def must_be_the_same(step: PlanStep, live: JsonObject | None) -> None:
 def must_change_the_same(step: PlanStep, changes: tuple[Change, ...]) -> None:
     """Do what was signed and nothing else: ``changes`` are those of now. Raises ``StaleError``."""
     if changes != step.changes:
-        fields = ", ".join(change.field for change in (*step.changes, *changes)[:3])
-        where = step.operation.one.described
+        where, fields = step.operation.one.described, differing(step.changes, changes)
         raise StaleError(f"{where} has changed since the plan ({fields}).")
 
 
