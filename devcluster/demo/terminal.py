@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from typing import Final, TextIO
+from io import TextIOWrapper
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
@@ -24,12 +25,10 @@ _COLOURS: Final = (
 class Terminal:
     """Where the story is told."""
 
-    def __init__(self, file: TextIO | None = None) -> None:
-        if file is None:
-            file = sys.stdout
-            if hasattr(file, "reconfigure"):
-                file.reconfigure(errors="replace")  # not every terminal can show a check mark
-        self._console = Console(file=file, highlight=False, markup=False)
+    def __init__(self) -> None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # not every terminal can show a check mark
+        self._console = Console(highlight=False, markup=False)
 
     def title(self, text: str) -> None:
         """The first line, or the last."""

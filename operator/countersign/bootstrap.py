@@ -57,8 +57,8 @@ class Parts:
 async def assemble(settings: Settings) -> Parts:
     """Wire the operator together.
 
-    Raises ``ConfigException`` where there is no cluster, ``StoreError`` where the settings of the
-    store are wrong, ``ConfigError`` where the file of notifications makes no sense.
+    Raises ``StoreError`` where the settings of the store are wrong, ``ConfigError`` where there is
+    no cluster or the file of notifications makes no sense.
     """
     clock, meter = SystemClock(), PrometheusMeter()
     told = settings.notifications
@@ -143,7 +143,8 @@ def sql_store(url: str, *, migrates: bool = True) -> SqlStore:
         from countersign.stores.sql.urls import dialect_of  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise StoreError(
-            f"COUNTERSIGN_STORE=sql needs {error.name}: pip install 'countersign[sql]', or an "
-            "image built with --build-arg REQUIREMENTS=requirements-extras.lock."
+            f"COUNTERSIGN_STORE=sql needs {error.name}: pip install '.[sql]' in the folder of "
+            "Countersign's sources, or an image built with "
+            "--build-arg REQUIREMENTS=requirements-extras.lock."
         ) from error
     return SqlStore(dialect_of(url), migrates=migrates)

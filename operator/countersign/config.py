@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from countersign.records.catalogue import Locale
@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     knowledge_entries: int = Field(
         default=1000, ge=64, description="Entries kept in all; the oldest are pruned."
     )
+
+    @field_validator("notifications", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
 
     @model_validator(mode="after")
     def _sql_needs_a_url(self) -> Settings:

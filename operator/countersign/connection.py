@@ -6,9 +6,10 @@ here: the objects are passed on as the server sent them.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -19,22 +20,31 @@ from kubernetes.aio import config as kubernetes_config
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 
-from countersign.errors import ApiError
+from countersign.errors import ApiError, ConfigError
 from countersign.ports import JsonObject, ServiceAccount
 from countersign.sockets import Sockets
 
 _FIRST_ERROR = 400
 _HEARTBEAT = 30.0
 """Seconds between two pings of a WebSocket: one that has broken silently is noticed."""
+_REFUSAL_PATIENCE = 5.0
+"""Seconds for the text of a refusal whose code has come."""
 
 
 async def load_configuration() -> Configuration:
-    """Credentials from the pod, else from the kubeconfig in use. Raises ``ConfigException``."""
+    """Credentials from the pod, else from the kubeconfig in use. Raises ``ConfigError``."""
     configuration = Configuration()
-    try:
+    with suppress(kubernetes_config.ConfigException):
         kubernetes_config.load_incluster_config(client_configuration=configuration)
-    except kubernetes_config.ConfigException:
+        return configuration
+    try:
         await kubernetes_config.load_kube_config(client_configuration=configuration)
+    except Exception as error:  # The client raises whatever a file that is none brings about.
+        raise ConfigError(
+            "There is no cluster to serve: this is no pod with an account of its own, and the "
+            f"kubeconfig in use could not be read ({type(error).__name__}). Does kubectl work "
+            "here? KUBECONFIG names another."
+        ) from error
     return configuration
 
 
@@ -153,7 +163,8 @@ class Connection:
     async def messages(self, call: Call, protocol: str) -> AsyncIterator[bytes]:
         """Open a WebSocket and read its messages to the end. Raises ``ApiError``.
 
-        With a code: the server has refused to open it. Without: it broke off, or never opened.
+        With a code: the server has refused to open it; with a reason: the API server itself.
+        Without: it broke off, or never opened.
         """
         headers = await self._headers(call)
         try:
@@ -184,7 +195,7 @@ class Connection:
             connector=session.connector,
             connector_owner=False,
             trust_env=False,
-            middlewares=(_never_again,),
+            middlewares=(_refused, _never_again),
         )
 
     async def _headers(self, call: Call) -> dict[str, str]:
@@ -212,6 +223,21 @@ class Connection:
             call.method, url, headers=headers, body=call.body, _request_timeout=limits
         )
         return response.response  # type: ignore[no-any-return]
+
+
+async def _refused(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Fail with what the server says when it opens no WebSocket; aiohttp keeps the code alone."""
+    response = await handler(request)
+    if response.status < _FIRST_ERROR:
+        return response
+    try:
+        async with asyncio.timeout(_REFUSAL_PATIENCE):
+            text = await response.read()
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        text = b""  # The code has come, and says that nothing was opened.
+    raise _refusal(response.status, text, response.headers.get("Retry-After"))
 
 
 async def _never_again(

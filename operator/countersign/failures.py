@@ -9,16 +9,16 @@ from countersign.api.approval_request import ApprovalRequest
 from countersign.api.operation import OperationType
 from countersign.api.phase import Phase
 from countersign.api.status import VALUE_LIMIT, Attempt
-from countersign.api.text import clip
+from countersign.api.text import clip, clip_before
 from countersign.effects import Outbox
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.gate import Gate
-from countersign.planning import Planner
 from countersign.policy import endings, transitions
 from countersign.policy.endings import Ending
 from countersign.policy.retry import again, is_transient
 from countersign.policy.step import Step, notice
 from countersign.ports import Clock, Executor, Meter
+from countersign.refusals import explanation
 from countersign.running import Run
 
 _STALE_LATE = (
@@ -35,7 +35,6 @@ class Failures:
     def __init__(
         self,
         executors: Mapping[OperationType, Executor],
-        planner: Planner,
         gate: Gate,
         outbox: Outbox,
         clock: Clock,
@@ -43,7 +42,6 @@ class Failures:
     ) -> None:
         """Take the parts of a workflow."""
         self._executors = executors
-        self._planner = planner
         self._gate = gate
         self._outbox = outbox
         self._clock = clock
@@ -95,14 +93,14 @@ class Failures:
     ) -> Ending:
         """It failed for good: say why, and whether it was done all the same, which it may be."""
         repeatable = self._executors[run.plan.type].repeatable
-        reason, message = await self._planner.why_not(request, run.left[0].operation, error)
+        reason, message = explanation(request, run.left[0].operation, error)
         if attempt.transient and repeatable:
             retries = request.spec.retry.limit
             reason, message = "RetriesExhausted", f"Gave up after {retries} retries: {error}"
         done = await self._gate.done_all_the_same(request, run.left, run.stamp)
         if done is None:
-            message += _NOT_KNOWN
+            message = clip_before(message, _NOT_KNOWN)
         elif done:
-            message += _DONE_ALL_THE_SAME
+            message = clip_before(message, _DONE_ALL_THE_SAME)
         told = run.told(failure=message, done=done or ())
         return endings.failed(reason, message, attempt, told)

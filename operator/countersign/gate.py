@@ -9,10 +9,9 @@ from countersign.api.operation import OperationType
 from countersign.api.phase import Phase
 from countersign.api.status import PlanStep
 from countersign.errors import ApiError, RefusedError
-from countersign.planning import account_of
 from countersign.policy.decide import reconsider
 from countersign.policy.decision import HeldBackError
-from countersign.ports import Clock, Executor, Policies, Stamp, Trace
+from countersign.ports import Clock, Executor, Policies, ServiceAccount, Stamp, Trace
 
 
 class Gate:
@@ -71,7 +70,7 @@ class Gate:
     async def _trace(self, request: ApprovalRequest, step: PlanStep, stamp: Stamp) -> Trace | None:
         executor = self._executors[step.operation.type]
         try:
-            return await executor.trace(step, stamp, account_of(request))
+            return await executor.trace(step, stamp, ServiceAccount.of(request))
         except (ApiError, RefusedError):
             return None
 

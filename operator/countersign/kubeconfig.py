@@ -61,11 +61,17 @@ async def load_place(kubeconfig: str | None = None, context: str | None = None) 
             "kubectl config get-contexts shows those it has."
         )
     user = _named(stanzas, "users", str(chosen.get("user")), "user")
-    if user and ({"as", "as-uid"} & user.keys()):
+    if user is not None and {"as", "as-uid"} & user.keys():
         raise KubeconfigError(
             f"The kubeconfig's user in context {name!r} impersonates another one, and a signature "
             "is one's own. Use a context without `as`, or kubectl itself."
         )
+    configuration = await _loaded(joined, name)
+    return Place(configuration, str(chosen.get("namespace") or "default"))
+
+
+async def _loaded(joined: str, name: str) -> Configuration:
+    """The client's settings for a context; where there is a credential plugin, it is run."""
     configuration = Configuration()
     try:
         with _complaints() as complaints:
@@ -81,7 +87,7 @@ async def load_place(kubeconfig: str | None = None, context: str | None = None) 
         ) from None
     if complaints:
         raise KubeconfigError(_told(complaints[0], joined, name))
-    return Place(configuration, str(chosen.get("namespace") or "default"))
+    return configuration
 
 
 def contexts(kubeconfig: str | None = None) -> list[str]:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 
 from countersign.actions.digest import plan_digest
 from countersign.actions.manifests import is_our_group, split
@@ -14,15 +13,14 @@ from countersign.actions.parser import Foreign, Refusal, parse
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.kinds import Resource, built_in
 from countersign.api.operation import Operation, OperationType, Target
-from countersign.api.phase import Phase
 from countersign.api.risk import Risk
 from countersign.api.status import MAX_STEPS, Plan, PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError
 from countersign.policy import risk
-from countersign.policy.abilities import EXECUTOR, needed_for
 from countersign.policy.retry import is_transient
 from countersign.ports import Cluster, Draft, Executor, ObjectPath, ServiceAccount
+from countersign.refusals import explanation
 from countersign.surroundings import measure
 
 LONGEST_PLAN = 512 * 1024
@@ -33,7 +31,6 @@ _MEASURED_AT_ONCE = 4
 many, or whoever may propose could have the operator run out of memory."""
 _LOOKS = 5
 """How often a target is looked at that changes between being read and its dry run."""
-_REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @dataclass(frozen=True)
@@ -57,14 +54,14 @@ class Planner:
         self, request: ApprovalRequest, operation: Operation, revision: int, now: datetime
     ) -> Planned:
         """Make a plan; raises ``RefusedError`` where there can be none, else ``ApiError``."""
-        account = account_of(request)
+        account = ServiceAccount.of(request)
         drafts = [
             (each, await self._draft(request, each, account))
             async for each in self._single(request, operation, account)
         ]
         async with self._measuring:
             radius = await measure(self._cluster, drafts, account)
-        steps = tuple(_step(each, draft) for each, draft in drafts)
+        steps = tuple(draft.step(each) for each, draft in drafts)
         plan = Plan(
             digest=plan_digest(steps, revision),
             revision=revision,
@@ -113,7 +110,7 @@ class Planner:
                 where, account, labels=target.selector, limit=MAX_STEPS + 1
             )
         except (ApiError, RefusedError) as error:
-            raise await self._explained(request, operation.on(target), error) from error
+            raise _explained(request, operation.on(target), error) from error
         if not found:
             message = f"There is no {target.described}. Check the labels and the namespace."
             raise RefusedError("TargetNotFound", message)
@@ -131,35 +128,17 @@ class Planner:
             except (ApiError, RefusedError) as error:
                 # Its controller is just writing its status: nothing was done, so look again.
                 if looks == _LOOKS or not _has_just_changed(error):
-                    raise await self._explained(request, operation, error) from error
+                    raise _explained(request, operation, error) from error
             looks += 1
 
-    async def _explained(
-        self, request: ApprovalRequest, operation: Operation, error: ApiError | RefusedError
-    ) -> ApiError | RefusedError:
-        if is_transient(error):
-            return error
-        return RefusedError(*await self.why_not(request, operation, error))
 
-    async def why_not(
-        self,
-        request: ApprovalRequest,
-        operation: Operation,
-        error: ApiError | RefusedError,
-    ) -> tuple[str, str]:
-        """A refusal as the reason of a condition and a sentence that says what to change."""
-        account = account_of(request)
-        if isinstance(error, RefusedError):
-            return error.reason, str(error)
-        if error.not_found:
-            what = operation.one.described
-            return "TargetNotFound", f"{what} was not found. Check kind, name and namespace."
-        if error.code == HTTPStatus.FORBIDDEN and _is_missing_right(error, account):
-            return "Forbidden", _why_forbidden(account, operation.type, error)
-        if error.code in _REFUSALS:
-            reason = "DryRunBlocked" if request.phase is Phase.PENDING else "Blocked"
-            return reason, f"The API server refuses this: {error}"
-        return "Invalid", f"The API server cannot do this: {error}"
+def _explained(
+    request: ApprovalRequest, operation: Operation, error: ApiError | RefusedError
+) -> ApiError | RefusedError:
+    """What may pass by itself as it is; anything else as a refusal that says what to change."""
+    if is_transient(error):
+        return error
+    return RefusedError(*explanation(request, operation, error))
 
 
 def _refuse_guard(resource: Resource, name: str) -> None:
@@ -175,16 +154,6 @@ def _refuse_guard(resource: Resource, name: str) -> None:
 
 def _has_just_changed(error: ApiError | RefusedError) -> bool:
     return isinstance(error, ApiError) and error.conflict and error.reason == "Conflict"
-
-
-def _step(operation: Operation, draft: Draft) -> PlanStep:
-    return PlanStep(
-        operation=operation,
-        target=draft.target,
-        summary=clip(draft.summary),
-        changes=draft.changes,
-        undo=draft.undo,
-    )
 
 
 def _in_its_group(operation: Operation, draft: Draft) -> Operation:
@@ -217,34 +186,6 @@ def _refuse_too_large(plan: Plan) -> None:
         raise RefusedError("Invalid", message)
 
 
-def _is_missing_right(error: ApiError, account: ServiceAccount) -> bool:
-    """RBAC's own words, as opposed to those of an admission policy or a webhook."""
-    text = str(error)
-    return f'User "{account.user}" cannot ' in text or "cannot impersonate" in text
-
-
-def _why_forbidden(account: ServiceAccount, operation: OperationType, error: ApiError) -> str:
-    """What to give. Whether there is such an account the operator has no right to know."""
-    who = f"{account.namespace}/{account.name}"
-    if "cannot impersonate" in str(error):
-        return (
-            f"The operator may not act as service account {who}. Allow it in that namespace "
-            "(manifests/samples/other-executor.yaml shows how), or name another one in "
-            "spec.serviceAccountName."
-        )
-    bind = f"{error}. Bind service account {who} a role that allows it"
-    if account.name == EXECUTOR:
-        command = f"setup -n {account.namespace} --allow {needed_for(operation).value}"
-        return (
-            f"{bind}, and create the account if there is none: kubectl countersign {command} does "
-            "both. manifests/samples/executor.yaml shows how without the plugin."
-        )
-    return (
-        f"{bind} (see kubectl get clusterroles -l app.kubernetes.io/component=executor), and "
-        "create the account if there is none: manifests/samples/executor.yaml shows how."
-    )
-
-
 def understood(request: ApprovalRequest) -> Operation:
     """The typed operation of a request, its namespaces filled in; else ``RefusedError``."""
     namespace = request.metadata.namespace
@@ -256,8 +197,3 @@ def understood(request: ApprovalRequest) -> Operation:
     if isinstance(parsed, Foreign):
         raise RefusedError("Unsupported", parsed.message)
     return parsed.in_namespace(namespace)
-
-
-def account_of(request: ApprovalRequest) -> ServiceAccount:
-    """Whom a request's action runs as."""
-    return ServiceAccount(request.metadata.namespace, request.spec.service_account_name)

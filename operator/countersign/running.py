@@ -14,10 +14,18 @@ from countersign.api.operation import OperationType
 from countersign.api.status import OUTPUT_LIMIT, VALUE_LIMIT, Attempt, Plan, PlanStep, StepResult
 from countersign.api.text import clip
 from countersign.errors import ApiError
-from countersign.planning import account_of
 from countersign.policy import endings, transitions
 from countersign.policy.endings import Ending, Told
-from countersign.ports import Clock, Cluster, Desk, Effect, Executor, Progress, Stamp
+from countersign.ports import (
+    Clock,
+    Cluster,
+    Desk,
+    Effect,
+    Executor,
+    Progress,
+    ServiceAccount,
+    Stamp,
+)
 from countersign.verification import Verifier
 
 log = structlog.get_logger()
@@ -157,6 +165,7 @@ class Runner:
         steps before.
         """
         executor, stamp = self._executors[run.plan.type], run.stamp
+        account = ServiceAccount.of(request)
         for step in run.plan.steps:
             async with self._slots:
                 if not run.begun:
@@ -164,7 +173,7 @@ class Runner:
                 effect = await self._effect(request, executor, step, stamp)
             progress = None
             if request.spec.verify.enabled:
-                verifier = Verifier(self._cluster, executor, step, stamp, account_of(request))
+                verifier = Verifier(self._cluster, executor, step, stamp, account)
                 # Of several, what has changed nothing yet can still be held back or be stale.
                 begun = run.begun or effect.changed or len(run.plan.steps) == 1
                 progress = await self._verified(request, verifier, effect, announces=begun)
@@ -176,7 +185,7 @@ class Runner:
         self, request: ApprovalRequest, executor: Executor, step: PlanStep, stamp: Stamp
     ) -> Effect:
         """Do one step. The time of a command is bounded here: it may never end by itself."""
-        doing = executor.execute(step, stamp, account_of(request))
+        doing = executor.execute(step, stamp, ServiceAccount.of(request))
         if executor.repeatable:
             return await doing
         seconds = request.spec.verify.timeout.total_seconds()

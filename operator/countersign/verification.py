@@ -26,6 +26,7 @@ log = structlog.get_logger()
 _LOOK_AGAIN = 1.0
 """Seconds between two looks at a target that cannot be watched, or not just now."""
 _LONGEST_PAUSE = 5.0
+"""Seconds between two rounds, in the end."""
 _DOUBT = 2.0
 """Seconds after which a failure is looked at once more."""
 _WATCH_FOR = 15.0

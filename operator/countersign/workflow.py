@@ -84,7 +84,7 @@ class Workflow:
         self._outbox = outbox
         self._gate = Gate(executors, policies, clock)
         self._runner = Runner(executors, cluster, desk, clock, parallel=parallel)
-        self._failures = Failures(executors, self._planner, self._gate, outbox, clock, meter)
+        self._failures = Failures(executors, self._gate, outbox, clock, meter)
 
     # --- Before anything is carried out -------------------------------------------------------
 
@@ -264,9 +264,7 @@ class Workflow:
         """A request that was deleted while it was carried out, as it would have ended."""
         summary = request.status.plan.summary if request.status.plan else "The action"
         now, why = self._clock.now(), "the request was deleted before it had ended"
-        status = transitions.finished(
-            request, endings.outcome_unknown(summary, why, now), None, now
-        )
+        status = transitions.finished(request, endings.outcome_unknown(summary, why, now), now)
         return request.model_copy(update={"status": status})
 
     # --- Writing it down ----------------------------------------------------------------------
@@ -277,7 +275,7 @@ class Workflow:
         All else that follows is named there, and done once that is written: see ``_work_off``.
         """
         now = self._clock.now()
-        status = transitions.finished(request, ending, None, now)
+        status = transitions.finished(request, ending, now)
         ended = request.model_copy(update={"status": status})
         event = notice(
             "end", "Succeeded" if ending.success else "Failed", status, well=ending.success

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tests.support.requests_counted import OPERATOR
 
+PLANNING, CARRYING_OUT = 3, 5
+"""The fewest requests to the API server that either takes."""
 _SEED = "COUNTERSIGN_CHAOS_SEED"
 
 

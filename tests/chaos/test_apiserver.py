@@ -11,8 +11,7 @@ from devcluster import Cluster
 from tests.chaos.conftest import StartOperator
 from tests.chaos.crowd import Crowd, numbered
 from tests.chaos.history import APPROVALS, History, is_a_life
-from tests.chaos.moments import Footsteps, chance
-from tests.chaos.test_kill import CARRYING_OUT
+from tests.chaos.moments import CARRYING_OUT, Footsteps, chance
 
 TOGETHER = 20
 PATIENT = {"limit": 10, "delay": "2s"}

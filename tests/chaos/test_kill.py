@@ -11,11 +11,9 @@ from devcluster import Cluster, OperatorProcess
 from tests.chaos.conftest import SETTINGS, StartOperator, kill_for_good
 from tests.chaos.crowd import Crowd, is_over, is_planned, numbered
 from tests.chaos.history import APPROVALS, History, is_a_life
-from tests.chaos.moments import Footsteps, chance, steps_to_next
+from tests.chaos.moments import CARRYING_OUT, PLANNING, Footsteps, chance, steps_to_next
 
 KILLS, TOGETHER, HELD_BACK = 20, 50, 5
-PLANNING, CARRYING_OUT = 3, 5
-"""The fewest requests to the API server that either takes."""
 
 
 class Killer:

@@ -16,7 +16,7 @@ from devcluster import Cluster, OperatorProcess
 from tests.chaos.conftest import SETTINGS
 from tests.chaos.crowd import PATIENCE
 from tests.chaos.repairs import Repair
-from tests.chaos.test_restart import cut_off_writes, open_writes
+from tests.chaos.webhook import cut_off_writes, open_writes
 from tests.support.eventually import eventually
 from tests.support.requests_counted import AuditTrail
 from tests.support.shop import JsonObject, Shop, condition, request_object

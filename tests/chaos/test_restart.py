@@ -12,6 +12,7 @@ import pytest
 from devcluster import Cluster
 from tests.chaos.conftest import SETTINGS, StartOperator, kill_for_good
 from tests.chaos.crowd import Crowd
+from tests.chaos.webhook import cut_off_writes, open_writes
 from tests.support.eventually import eventually
 from tests.support.requests_counted import AuditTrail
 from tests.support.shop import Shop, condition
@@ -112,41 +113,3 @@ def test_a_crash_gives_nobody_more_attempts(crashed: Crashed) -> None:
     assert condition(status, "Executed")["reason"] == "RetriesExhausted"
     assert len(status["attempts"]) == 2
     assert crashed.crowd.revisions()["retried"] == 1
-
-
-def cut_off_writes(shop: Shop, name: str) -> None:
-    """A webhook that nobody serves: the API server answers writes of a Deployment with 500."""
-    rule = {
-        "apiGroups": ["apps"],
-        "apiVersions": ["v1"],
-        "operations": ["UPDATE"],
-        "resources": ["deployments"],
-    }
-    webhook = {
-        "name": "nobody.countersign.dev",
-        "admissionReviewVersions": ["v1"],
-        "sideEffects": "None",
-        "failurePolicy": "Fail",
-        "timeoutSeconds": 1,
-        "clientConfig": {"url": "https://127.0.0.1:9/"},
-        "rules": [rule],
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": shop.namespace}},
-        "objectSelector": {"matchLabels": {"app": name}},
-    }
-    body = {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "ValidatingWebhookConfiguration",
-        "metadata": {"name": shop.namespace},
-        "webhooks": [webhook],
-    }
-    shop.send(body)
-
-    def refused() -> bool:
-        label = ("label", "deployment", name, "a=b", "--dry-run=server")
-        return shop.kubectl(*label, check=False).returncode != 0
-
-    eventually(refused, what="the webhook to be asked")
-
-
-def open_writes(shop: Shop) -> None:
-    shop.kubectl("delete", "validatingwebhookconfiguration", shop.namespace)

@@ -10,8 +10,7 @@ from devcluster import Cluster, OperatorProcess
 from tests.chaos.conftest import KILLED, SETTINGS, StartOperator
 from tests.chaos.crowd import PATIENCE, STAMP, Crowd, is_over, numbered
 from tests.chaos.history import APPROVALS, LEASES, History, is_a_life
-from tests.chaos.moments import Footsteps, chance
-from tests.chaos.test_kill import CARRYING_OUT
+from tests.chaos.moments import CARRYING_OUT, Footsteps, chance
 from tests.support.eventually import eventually
 
 SYSTEM, LEASE = "countersign-system", "countersign-operator"

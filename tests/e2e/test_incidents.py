@@ -100,7 +100,7 @@ def accepted(answer: Answer) -> Answer:
 
 
 def refused(answer: Answer, sentence: str) -> None:
-    assert answer.refused, f"this should have been refused: {answer.body}"
+    assert answer.is_refusal, f"this should have been refused: {answer.body}"
     assert sentence in answer.message, answer.message
 
 

@@ -473,7 +473,7 @@ def test_the_api_server_refuses_a_policy_that_makes_no_sense(cluster: Cluster, w
     require, said = REFUSED[what]
     body = policy_object("refused", "nowhere", **require)
     answer = Caller(cluster).create(body, dryRun="All")
-    assert answer.refused
+    assert answer.is_refusal
     assert said in answer.message
 
 

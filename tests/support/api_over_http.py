@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 JsonObject = dict[str, Any]
 GROUP = "/apis/countersign.dev/v1alpha1"
@@ -26,6 +27,10 @@ class StoringApi:
         self.asked: list[str] = []
         self.forms: list[str] = []
         self.created: list[JsonObject] = []
+        self.agents: list[str] = []
+        """Of each question and each write: as an audit log names the program."""
+        self.managers: list[str] = []
+        """Of each write that stores something: as ``managedFields`` name it."""
         self.refuses: tuple[str, ...] = ()
 
     def put(self, plural: str, item: JsonObject) -> None:
@@ -68,6 +73,11 @@ class StoringApi:
         }
         return 201, {**body, "metadata": {**metadata, **server}}
 
+    def wrote(self, method: str, path: str, manager: str, agent: str) -> None:
+        """Remember who writes; one that names no field manager is known by its user agent."""
+        if method != "POST" or path.startswith(GROUP):
+            self.managers.append(manager or agent.partition("/")[0])
+
 
 def _status(code: int, message: str) -> JsonObject:
     reason = {"reason": "NotFound"} if code == 404 else {}
@@ -81,11 +91,24 @@ def served(api: StoringApi, directory: Path) -> Iterator[Path]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             api.forms.append(self.headers["Accept"])
+            api.agents.append(self.headers["User-Agent"])
             self._answer(*api.get(self.path.partition("?")[0]))
 
         def do_POST(self) -> None:
-            sent = self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer(*api.create(json.loads(sent)))
+            self._answer(*api.create(self._sent()))
+
+        def do_PATCH(self) -> None:
+            self._sent()
+            self._answer(*api.get(self.path.partition("?")[0]))
+
+        def _sent(self) -> JsonObject:
+            """What is to be written, once it is remembered by whom."""
+            address, agent = urlsplit(self.path), self.headers["User-Agent"]
+            manager = parse_qs(address.query).get("fieldManager", [""])[0]
+            api.agents.append(agent)
+            api.wrote(self.command, address.path, manager, agent)
+            sent: JsonObject = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            return sent
 
         def _answer(self, code: int, body: JsonObject) -> None:
             text = json.dumps(body).encode()

@@ -62,8 +62,8 @@ class Answer:
         return str(self.body.get("message", ""))
 
     @property
-    def refused(self) -> bool:
-        """Whether it is a refusal."""
+    def is_refusal(self) -> bool:
+        """Whether it is one."""
         return self.code >= httpx.codes.BAD_REQUEST
 
     @property
@@ -73,9 +73,15 @@ class Answer:
 
     def accepted(self) -> JsonObject:
         """The object; RefusedError where it was refused."""
-        if self.refused:
+        if self.is_refusal:
             raise RefusedError(self.message)
         return self.body
+
+    def refused(self, sentence: str, code: int = 403) -> None:
+        """It was refused, with this code, and in these words."""
+        assert self.is_refusal, f"this should have been refused: {self.body}"
+        assert sentence in self.message, self.message
+        assert self.code == code, (self.code, self.message)
 
 
 @dataclass(frozen=True)

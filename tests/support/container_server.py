@@ -37,7 +37,11 @@ class ContainerServer:
     def __init__(self) -> None:
         self.script: Script = ends(SUCCESS)
         self.refusal: tuple[int, str] | None = None
+        self.reason: str | None = None
+        """Of the refusal; a server that is no API server says none."""
         self.hangs_up = False
+        self.cuts_off = False
+        """The text of the refusal."""
         self.requests: list[web.Request] = []
         self.url = ""
 
@@ -49,12 +53,25 @@ class ContainerServer:
             return web.Response()  # Goes nowhere.
         if self.refusal is not None:
             code, message = self.refusal
+            if self.cuts_off:
+                return await _half_said(request, code)
+            if self.reason is None:
+                return web.Response(text=message, status=code)
             status = {"kind": "Status", "status": "Failure", "message": message, "code": code}
-            return web.json_response(status, status=code)
+            return web.json_response(status | {"reason": self.reason}, status=code)
         socket = WebSocketResponse(protocols=(PROTOCOL,))
         await socket.prepare(request)
         await self.script(socket)
         return socket
+
+
+async def _half_said(request: web.Request, code: int) -> web.StreamResponse:
+    answer = web.StreamResponse(status=code, headers={"Content-Length": "1000"})
+    await answer.prepare(request)
+    await answer.write(b"pods")
+    assert request.transport is not None
+    request.transport.close()
+    return answer
 
 
 def ends(status: dict[str, Any], *messages: bytes) -> Script:

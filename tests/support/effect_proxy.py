@@ -10,8 +10,9 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -106,7 +107,11 @@ class CountingExchange(Exchange):
         if is_command(self.asked):
             self.proxy.note(self.asked, 200)
             return web.Response()  # What holds it or cuts it off has no use for the answer.
-        answer = await super().passed_on()
+        # Who asked may be killed meanwhile; what the server does then counts as well.
+        return await asyncio.shield(self.proxy.kept(self._noted(super().passed_on())))
+
+    async def _noted(self, answering: Coroutine[Any, Any, web.Response]) -> web.Response:
+        answer = await answering
         self.proxy.note(self.asked, answer.status)
         return answer
 
@@ -118,6 +123,7 @@ class EffectProxy(FaultProxy):
         super().__init__(cluster)
         self.effects: Counter[str] = Counter()
         self._holds: list[Hold] = []
+        self._kept: set[asyncio.Task[web.Response]] = set()
 
     def hold(self, fits: Fits, *, acted: bool) -> Hold:
         """From now on."""
@@ -135,6 +141,17 @@ class EffectProxy(FaultProxy):
         site = site_of(asked)
         if site is not None and is_effect(asked) and code < web.HTTPMultipleChoices.status_code:
             self.effects[site] += 1
+
+    def kept(self, answering: Coroutine[Any, Any, web.Response]) -> asyncio.Task[web.Response]:
+        """It goes on to its end, whoever has stopped waiting for it."""
+        task = asyncio.create_task(answering)
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+        return task
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*self._kept, return_exceptions=True)
+        await super()._stop()
 
     async def _handle(self, request: web.Request) -> Answer:
         asked = Asked(request.method, request.path, request.query, await request.read())

@@ -36,13 +36,7 @@ class Stage:
         self.cluster.calls.clear()
         self.cluster.bodies.clear()
         self.cluster.journal.clear()
-        return PlanStep(
-            operation=self.of,
-            target=draft.target,
-            summary=draft.summary,
-            changes=draft.changes,
-            undo=draft.undo,
-        )
+        return draft.step(self.of)
 
     async def execute(self, step: PlanStep) -> Effect:
         return await self.executor.execute(step, STAMPED, EXECUTOR)
@@ -122,3 +116,22 @@ def recreated(path: ObjectPath, cluster: FakeCluster) -> None:
     cluster.vanish(path)
     live["metadata"] = {**live["metadata"], "uid": "another-uid"}
     cluster.put(live)
+
+
+def cron_job(name: str = "backup", job: JsonObject | None = None, **spec: Any) -> JsonObject:
+    """A CronJob; ``job`` and ``spec`` add to its Job's spec and to its own."""
+    container = {"name": "main", "image": "backup:1", "command": ["backup", "--all shops"]}
+    template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {
+            "schedule": "0 3 * * *",
+            "jobTemplate": {
+                "metadata": {"labels": {"app": "backup"}, "annotations": {"a": "b"}},
+                "spec": {"backoffLimit": 0, "template": template, **(job or {})},
+            },
+            **spec,
+        },
+    }

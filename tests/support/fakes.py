@@ -12,7 +12,6 @@ from countersign.policy.memory.circumstances import Circumstances
 from countersign.records.execution import Execution
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.notification import Notification
-from countersign.stores.memory import MemoryStore
 from tests.support.fakes_cluster import FakeCluster
 from tests.support.fakes_desk import FakeDesk
 from tests.support.fakes_faults import (
@@ -25,6 +24,7 @@ from tests.support.fakes_faults import (
     unavailable,
 )
 from tests.support.fakes_own_objects import FakeConfigMaps, FakeLeases
+from tests.support.memory_store import MemoryStore
 
 __all__ = [
     "EXECUTOR",

@@ -12,7 +12,7 @@ from countersign.api.text import ending
 from countersign.errors import ApiError, RefusedError
 from countersign.ports import Finished, JsonObject, ObjectPath, PatchForm, ServiceAccount
 from tests.support.fakes_endings import FakeEndings
-from tests.support.fakes_faults import bad_request, nowhere
+from tests.support.fakes_faults import bad_request, not_found, nowhere
 from tests.support.fakes_selectors import fields_match, labels_match
 
 
@@ -180,12 +180,13 @@ class FakeCluster(FakeEndings):
     # --- Inside -----------------------------------------------------------------------------------
 
     def _must_take_commands(self, path: ObjectPath, container: str | None) -> None:
-        """A socket that is not opened tells its code alone."""
         pod = self.objects.get(path)
-        fits = pod is not None and container in (None, *_containers(pod))
-        if pod is None or not fits or not pod["spec"].get("nodeName"):
-            code = 404 if pod is None else 400
-            raise ApiError(f"{code} Invalid response status", code=code)
+        if pod is None:
+            raise not_found(f'{path.plural} "{path.name}"')
+        if container not in (None, *_containers(pod)):
+            raise bad_request(f"container {container} is not valid for pod {path.name}")
+        if not pod["spec"].get("nodeName"):
+            raise bad_request(f"pod {path.name} does not have a host assigned")
 
     def _review(self, body: JsonObject, account: ServiceAccount) -> JsonObject:
         self._asked("review", account)

@@ -5,7 +5,7 @@ tests/integration/cluster/test_contract_desk.py holds it to the real one.
 
 from __future__ import annotations
 
-from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION, ApprovalRequest
+from countersign.api.approval_request import API_VERSION, KIND, PLURAL, ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.phase import may_follow
 from countersign.cluster.comparing import status_changes
@@ -116,7 +116,7 @@ def _must_be_admitted(live: ApprovalRequest, before: JsonObject, after: JsonObje
 
 def _path(request: ApprovalRequest) -> ObjectPath:
     metadata = request.metadata
-    return ObjectPath(f"{GROUP}/{VERSION}", PLURAL, metadata.namespace, metadata.name)
+    return ObjectPath(API_VERSION, PLURAL, metadata.namespace, metadata.name)
 
 
 def _key(request: ApprovalRequest) -> Key:

@@ -9,9 +9,9 @@ from typing import Any
 from countersign.api.operation import Operation
 from countersign.api.playbook import Playbook, PlaybookState, PlaybookStep
 from countersign.records.execution import Choice, Execution
-from countersign.stores.memory import MemoryStore
 from tests.support.fakes_objects import operation
 from tests.support.fakes_time import START
+from tests.support.memory_store import MemoryStore
 
 PLAYBOOK = "restart-web"
 _UID = "playbook-uid"

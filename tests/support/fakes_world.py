@@ -22,6 +22,9 @@ from tests.support.fakes_casebook import FakeCasebook
 from tests.support.fakes_objects import UID, request, signature, signed, with_status, workload
 from tests.support.fakes_time import FakeClock, LoopClock
 
+SCALE = "kubectl scale deployment/web --replicas=5"
+UNWATCHED: dict[str, Any] = {"action": SCALE, "verify": {"enabled": False}}
+
 
 class World:
     """One Deployment ``web`` of 3 replicas, and one request about it."""
@@ -150,3 +153,10 @@ class World:
             self.clock.advance(seconds=seconds)
         else:
             await asyncio.sleep(timedelta(seconds=seconds).total_seconds())
+
+
+async def approved_world(of: ApprovalRequest | None = None, **spec: Any) -> World:
+    """Its request, to scale the Deployment unless ``spec`` says otherwise, has been approved."""
+    world = World(of, clock=LoopClock(), **({"action": SCALE} | spec))
+    await world.approve()
+    return world

@@ -34,16 +34,16 @@ class Repository:
     def url(self) -> str:
         return self.folder.as_uri()
 
-    def commit(self, *objects: JsonObject, message: str = "A change") -> str:
+    def commit(self, *objects: JsonObject) -> str:
         """Write each object to its own file and commit; the revision."""
         for body in objects:
             (self.folder / _file(body)).write_text(yaml.safe_dump(body), "utf-8")
-        return self._committed(message)
+        return self._committed("A change")
 
-    def remove(self, body: JsonObject, *, message: str = "A removal") -> str:
+    def remove(self, body: JsonObject) -> str:
         """Delete an object's file and commit; the revision."""
         (self.folder / _file(body)).unlink()
-        return self._committed(message)
+        return self._committed("A removal")
 
     def _committed(self, message: str) -> str:
         self._git("add", "--all")

@@ -21,9 +21,9 @@ def config_map(name: str = "settings", labels: Any = None, **data: str) -> JsonO
     }
 
 
-def gizmo(name: str = "one", **fields: Any) -> JsonObject:
+def gizmo(**fields: Any) -> JsonObject:
     """An object of somebody else's kind."""
-    body = {"apiVersion": GIZMO.api_version, "kind": "Gizmo", "metadata": {"name": name}}
+    body = {"apiVersion": GIZMO.api_version, "kind": "Gizmo", "metadata": {"name": "one"}}
     return body | (fields or {"spec": {"size": 1}})
 
 

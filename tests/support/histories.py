@@ -72,13 +72,7 @@ class World:
         of = rolling_back(self.kind, revision)
         draft = await self.executor.draft(of, EXECUTOR)
         self.cluster.calls.clear()
-        return PlanStep(
-            operation=of,
-            target=draft.target,
-            summary=draft.summary,
-            changes=draft.changes,
-            undo=draft.undo,
-        )
+        return draft.step(of)
 
     def renumber(self, old: int, new: int) -> None:
         """What the controller does once the template of ``old`` is in use again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from countersign.api.incident import Incident
@@ -68,13 +67,11 @@ def playbook(
     )
 
 
-def _metadata(
-    name: str, namespace: str, uid: str, version: str, created: datetime = START
-) -> dict[str, Any]:
+def _metadata(name: str, namespace: str, uid: str, version: str) -> dict[str, Any]:
     return {
         "name": name,
         "namespace": namespace,
         "uid": uid,
         "resource_version": version,
-        "creation_timestamp": created,
+        "creation_timestamp": START,
     }

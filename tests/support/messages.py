@@ -29,6 +29,8 @@ def reminder(of: ApprovalRequest) -> Notification:
 
 def message(**fields: Any) -> Notification:
     """Any message: the fields given, over those of a wanted signature."""
+    if "namespace" in fields:
+        fields.setdefault("namespaces", (fields["namespace"],))
     return wanted().model_copy(update=fields)
 
 

@@ -51,13 +51,7 @@ class World:
     async def plan(self, operation: Operation = REPLICAS) -> PlanStep:
         draft = await self.executor.draft(operation, EXECUTOR)
         self.cluster.calls.clear()
-        return PlanStep(
-            operation=operation,
-            target=draft.target,
-            summary=draft.summary,
-            changes=draft.changes,
-            undo=draft.undo,
-        )
+        return draft.step(operation)
 
     def scaled(self, replicas: int) -> None:
         self.cluster.change(self.path, lambda live: live["spec"].update(replicas=replicas))

@@ -1,44 +1,12 @@
-"""What people try on a request, as the API server answers them: a refusal is an answer too."""
+"""What people try on the requests of a namespace."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from devcluster import Cluster
-from tests.support.caller import client
-
-JsonObject = dict[str, Any]
-API_VERSION = "countersign.dev/v1alpha1"
-_MERGE, _JSON = "application/merge-patch+json", "application/json-patch+json"
-_APPLY = "application/apply-patch+yaml"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back."""
-
-    code: int
-    body: JsonObject
-
-    @property
-    def message(self) -> str:
-        """The API server's sentence, where it is a refusal."""
-        return str(self.body.get("message", ""))
-
-    def accepted(self) -> JsonObject:
-        """The object; an AssertionError where it was refused."""
-        assert self.code < httpx.codes.BAD_REQUEST, self.message
-        return self.body
-
-    def refused(self, sentence: str, code: int = 403) -> None:
-        """It was refused, with this code, and in these words."""
-        assert self.code >= httpx.codes.BAD_REQUEST, f"this should have been refused: {self.body}"
-        assert sentence in self.message, self.message
-        assert self.code == code, (self.code, self.message)
+from tests.support.caller import FORMS, JSON, OWN, Answer, Caller, JsonObject
 
 
 @dataclass(frozen=True)
@@ -55,24 +23,15 @@ class Person:
         method: str,
         path: str,
         body: Any = None,
-        form: str = "application/json",
+        form: str = JSON,
         headers: tuple[tuple[str, str], ...] = (),
         **query: str,
     ) -> Answer:
         """One request; ``path`` begins after the namespace's collection of requests, or with /."""
-        own = f"/apis/{API_VERSION}/namespaces/{self.namespace}/approvalrequests"
+        own = f"/apis/{OWN}/namespaces/{self.namespace}/approvalrequests"
         url = path if path.startswith(("/api/", "/apis/")) else own + path
-        http = client(self.cluster.server, str(self.cluster.ca_file), self.cluster.token(self.user))
-        answer = http.request(
-            method,
-            url,
-            params=query,
-            headers=[("Content-Type", form), *self.acting, *headers],
-            content=None if body is None else json.dumps(body),
-        )
-        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-        body = answer.json() if is_json else {"message": answer.text}
-        return Answer(answer.status_code, body)
+        caller = Caller(self.cluster, self.user, (*self.acting, *headers))
+        return caller.ask(method, url, body, form, **query)
 
     def propose(self, name: str, *, metadata: JsonObject | None = None, **spec: Any) -> Answer:
         """Create a request."""
@@ -82,7 +41,7 @@ class Person:
         """Server-side apply, under one's own field manager unless another is named."""
         manager = manager or self.user
         body = request_object(name, spec)
-        return self.call("PATCH", f"/{name}", body, _APPLY, fieldManager=manager, **query)
+        return self.call("PATCH", f"/{name}", body, FORMS["apply"], fieldManager=manager, **query)
 
     def sign(self, name: str, *, manager: str = "", dry: bool = False, **entry: Any) -> Answer:
         """Apply one entry, one's own unless it says otherwise."""
@@ -92,11 +51,11 @@ class Person:
 
     def merge(self, name: str, body: JsonObject, sub: str = "", **query: str) -> Answer:
         """A merge patch: lists are replaced as a whole."""
-        return self.call("PATCH", f"/{name}{sub}", body, _MERGE, **query)
+        return self.call("PATCH", f"/{name}{sub}", body, FORMS["merge"], **query)
 
     def edit(self, name: str, *steps: JsonObject, sub: str = "") -> Answer:
         """A JSON patch."""
-        return self.call("PATCH", f"/{name}{sub}", list(steps), _JSON)
+        return self.call("PATCH", f"/{name}{sub}", list(steps), FORMS["json"])
 
     def replace(self, body: JsonObject, sub: str = "") -> Answer:
         """PUT an object."""
@@ -115,7 +74,7 @@ def request_object(name: str, spec: JsonObject, **metadata: Any) -> JsonObject:
     """An ApprovalRequest as it is sent; with no name where one is to be made up."""
     named = {"name": name} if name else {}
     return {
-        "apiVersion": API_VERSION,
+        "apiVersion": OWN,
         "kind": "ApprovalRequest",
         "metadata": {**named, **metadata},
         "spec": spec,

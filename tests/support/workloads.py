@@ -92,23 +92,23 @@ def config_map(name: str = "settings", **data: str) -> JsonObject:
     }
 
 
-def widget(name: str = "one", **spec: Any) -> JsonObject:
+def widget() -> JsonObject:
     """An object of somebody else's kind."""
     return {
         "apiVersion": "shop.example.com/v1",
         "kind": "Widget",
-        "metadata": {"name": name},
-        "spec": spec or {"size": 1},
+        "metadata": {"name": "one"},
+        "spec": {"size": 1},
     }
 
 
-def disruption_budget(app: str, *, at_least: int | str = 1) -> JsonObject:
+def disruption_budget(app: str) -> JsonObject:
     """A PodDisruptionBudget for the pods labelled ``app``."""
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": app},
-        "spec": {"minAvailable": at_least, "selector": {"matchLabels": {"app": app}}},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": app}}},
     }
 
 

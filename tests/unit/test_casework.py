@@ -19,7 +19,6 @@ from countersign.records.execution import Choice, Execution, Frequency, Occurren
 from countersign.records.incident import resolved
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.records.query import Query
-from countersign.stores.memory import MemoryStore
 from tests.support.fakes_casebook import FakeCasebook
 from tests.support.fakes_faults import forbidden, unavailable
 from tests.support.fakes_objects import RESTART_WEB, after, approved, plan, request
@@ -27,6 +26,7 @@ from tests.support.fakes_time import START, FakeClock, LoopClock, in_virtual_tim
 from tests.support.fakes_world import World
 from tests.support.incidents import INCIDENT_UID, LABELS, incident
 from tests.support.knowledge import entry
+from tests.support.memory_store import MemoryStore
 
 KEY = anomaly_key(incident().spec)
 

@@ -29,6 +29,11 @@ def test_without_any_variable_everything_has_a_default() -> None:
     assert settings.notifications is None
 
 
+def test_a_file_of_notifications_that_is_empty_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERSIGN_NOTIFICATIONS", "")
+    assert Settings().notifications is None
+
+
 def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "NAMESPACE": "ops",

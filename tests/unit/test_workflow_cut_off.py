@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from countersign.api.operation import OperationType
 from countersign.api.phase import Phase
 from countersign.errors import ApiError
 from countersign.executors.once.stamps import STAMP
 from countersign.ports import JsonObject, ObjectPath
-from tests.support.endings import node, pod
-from tests.support.fakes import LostAnswer, forbidden, unavailable
+from tests.support.begun import BEGUN, RUN, config_map, deletion
+from tests.support.endings import cron_job, node, pod
+from tests.support.fakes import LostAnswer, forbidden, not_found, unavailable
 from tests.support.fakes_objects import UID, roll_out, with_status, workload
 from tests.support.fakes_policies import policy, under
 from tests.support.fakes_time import LoopClock, in_virtual_time
 from tests.support.fakes_world import World
-from tests.unit.executors.jobs.test_run_job import cron_job
 
 OFF = policy("off", suspend=True, suspendMessage="Incident.")
 SCALE = "kubectl scale deployment/web --replicas=5"
-RUN = "kubectl create job x --from=cronjob/backup"
 JOB = ObjectPath("batch/v1", "jobs", "shop", "x")
-
-
-def deletion(*names: str) -> JsonObject:
-    targets = [{"kind": "ConfigMap", "name": name} for name in names]
-    return {"type": OperationType.DELETE_RESOURCE, "targets": targets}
-
-
-def config_map(name: str, **data: str) -> JsonObject:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
 async def approved(*laid: JsonObject, **spec: Any) -> World:
@@ -53,47 +41,6 @@ async def cut_off(world: World) -> None:
 
 
 # --- It is not said that it has not begun ---------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Begun:
-    """What was done, and what it takes for it."""
-
-    spec: JsonObject
-    laid: tuple[JsonObject, ...] = ()
-
-
-JSON_PATCH = (
-    '[{"op": "test", "path": "/spec/replicas", "value": 3},'
-    ' {"op": "replace", "path": "/spec/replicas", "value": 5}]'
-)
-BEGUN = {
-    "a job that was given a name": Begun({"action": RUN}, (cron_job(),)),
-    "a job of the request's own": Begun(
-        {
-            "action": None,
-            "operation": {"type": "RunJob", "target": {"kind": "CronJob", "name": "backup"}},
-        },
-        (cron_job(),),
-    ),
-    "a number that was to be another one before": Begun(
-        {"action": "kubectl scale deployment/web --current-replicas=3 --replicas=5"}
-    ),
-    "a patch that tests what was there before": Begun(
-        {
-            "action": None,
-            "operation": {
-                "type": "Patch",
-                "target": {"kind": "Deployment", "name": "web"},
-                "patch": {"type": "json", "patch": JSON_PATCH},
-            },
-        }
-    ),
-    "a second object, after one that was as it should be": Begun(
-        {"action": "kubectl scale deployment/web deployment/db --replicas=3"},
-        (workload(name="db", replicas=1),),
-    ),
-}
 
 
 @pytest.mark.parametrize("what", BEGUN)
@@ -311,6 +258,15 @@ async def test_an_effect_whose_answer_was_lost_for_good_is_told_and_can_be_undon
 
 
 @in_virtual_time
+async def test_what_was_done_all_the_same_is_told_however_long_the_refusal_is() -> None:
+    world = await approved(node(), pod(), action="kubectl drain node-1")
+    world.cluster.faults["evict"].append(ApiError("no " * 900, code=403, reason="Forbidden"))
+    await world.execute()
+    assert "refuses this: no no" in world.message
+    assert world.message.endswith("at least in part: look at the target.")
+
+
+@in_virtual_time
 async def test_a_cordon_whose_drain_was_refused_is_told_and_can_be_undone() -> None:
     world = await approved(node(), pod(), action="kubectl drain node-1")
     world.cluster.faults["evict"].append(forbidden())
@@ -381,6 +337,27 @@ async def test_a_right_that_is_lost_after_a_lost_answer_leaves_it_unknown() -> N
     await world.execute()
     assert world.condition("Executed") == "False/Forbidden"
     assert "cannot be told now" in world.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "words"),
+    [
+        (not_found('pods "web-abc-1"'), "TargetNotFound", "nothing was run"),
+        (ApiError("page not found", code=404), "Invalid", "page not found"),
+    ],
+    ids=["the API server's", "somebody's on the way"],
+)
+@in_virtual_time
+async def test_of_a_command_that_was_refused_with_404_is_told_by_whom(
+    answer: ApiError, reason: str, words: str
+) -> None:
+    world = await approved(pod(), action="kubectl exec web-abc-1 -- date")
+    world.cluster.endings.append(answer)
+    step = await world.execute()
+    assert step.retry_after is None
+    assert world.condition("Executed") == f"False/{reason}"
+    assert words in world.message
+    assert "all the same" not in world.message
 
 
 @in_virtual_time

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.api.phase import Phase, may_follow
+from tests.support.begun import BEGUN, Begun, config_map, deletion
 from tests.support.endings import node, pod
 from tests.support.fakes import Fault, LostAnswer, conflict, forbidden, unavailable
 from tests.support.fakes_objects import workload
@@ -18,7 +19,6 @@ from tests.support.fakes_policies import policy, under
 from tests.support.fakes_time import LoopClock, VirtualTimeLoop
 from tests.support.fakes_world import World
 from tests.support.properties import examples
-from tests.unit.test_workflow_cut_off import BEGUN, Begun, config_map, deletion
 
 OFF = policy("off", suspend=True)
 FAULTS: dict[str, Callable[[], Fault]] = {

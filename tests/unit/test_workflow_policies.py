@@ -18,7 +18,7 @@ from tests.support.fakes_objects import UID, signature, signed
 from tests.support.fakes_policies import absolute, policy, policy_body, under
 from tests.support.fakes_time import FakeClock, LoopClock, in_virtual_time, settle
 from tests.support.fakes_world import World
-from tests.unit.test_workflow_steps import approved as approved_command
+from tests.support.steps import approved_steps
 
 AUTO = policy("auto", autoApprove={"riskAtMost": "medium"})
 OFF = policy("off", suspend=True, suspendMessage="Incident.")
@@ -236,7 +236,7 @@ async def test_a_target_that_is_gone_is_not_held_back_either() -> None:
 
 @in_virtual_time
 async def test_a_command_does_not_begin_while_suspended_and_nothing_says_that_it_has() -> None:
-    world = await approved_command(OperationType.EXEC)
+    world = await approved_steps(OperationType.EXEC)
     lay_down(world, OFF)
     await world.execute()
     assert world.executor.ran == []
@@ -246,7 +246,7 @@ async def test_a_command_does_not_begin_while_suspended_and_nothing_says_that_it
 
 @in_virtual_time
 async def test_a_command_that_was_written_to_have_begun_is_not_held_back_any_more() -> None:
-    world = await approved_command(OperationType.EXEC)
+    world = await approved_steps(OperationType.EXEC)
     slots = world.workflow._runner._slots
     for _ in range(32):
         await slots.acquire()

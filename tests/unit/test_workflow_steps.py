@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,90 +9,14 @@ import pytest
 from countersign.api.operation import MAX_TARGETS, Operation, OperationType, Target
 from countersign.api.parameters import ExecParameters
 from countersign.api.phase import Phase
-from countersign.api.status import MAX_STEPS, Change, PlanStep
+from countersign.api.status import MAX_STEPS, Change
 from countersign.errors import ApiError, RefusedError, StaleError
-from countersign.executors.once.paths import reference
-from countersign.ports import Draft, Effect, ObjectPath, Progress, ServiceAccount, Stamp, Trace
+from countersign.ports import Progress
 from countersign.workflow import BEGIN_AGAIN
 from tests.support.fakes import conflict, unavailable
 from tests.support.fakes_objects import with_status
-from tests.support.fakes_time import LoopClock, in_virtual_time
-from tests.support.fakes_world import World
-
-PODS = ("a", "b", "c")
-NAMES = [f"Pod/{name}" for name in PODS]
-
-
-class FakeExecutor:
-    """Does nothing but write down that it was asked; ``fails`` names what to raise for a pod."""
-
-    def __init__(self, operation: OperationType, *, repeatable: bool) -> None:
-        self.operation = operation
-        self.repeatable = repeatable
-        self.ran: list[str] = []
-        self.fails: dict[str, Exception] = {}
-        self.unchanged: set[str] = set()
-        self.ends: dict[str, Progress] = {}
-        self.changes = (Change(field="pod", before="Running"),)
-        self.output = ""
-        self.hangs = False
-
-    async def draft(self, operation: Operation, account: ServiceAccount) -> Draft:
-        path = ObjectPath("v1", "pods", "shop", operation.one.name or "")
-        live = {"metadata": {"name": path.name, "uid": f"uid-{path.name}", "resourceVersion": "1"}}
-        changes = () if path.name in self.unchanged else self.changes
-        return Draft(reference(path, "Pod", live), changes, f"Do it to Pod {path.name}", live)
-
-    async def execute(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Effect:
-        name = step.target.name
-        if name in self.fails:
-            raise self.fails[name]
-        self.ran.append(name)
-        if self.hangs:
-            await asyncio.Event().wait()
-        changed = name not in self.unchanged
-        if name in self.ends:
-            path = ObjectPath("v1", "pods", "shop", name)
-            live = {"metadata": {"name": name, "resourceVersion": "1"}}
-            return Effect(changed=changed, live=live, watched=path)
-        return Effect(changed=changed, output=self.output)
-
-    async def trace(self, step: PlanStep, stamp: Stamp, account: ServiceAccount) -> Trace:
-        return Trace.DONE if step.target.name in self.ran else Trace.NONE
-
-    def progress(self, step: PlanStep, live: Any) -> Progress:
-        return self.ends[step.target.name]
-
-    def gone(self, step: PlanStep) -> Progress:
-        return self.ends[step.target.name]
-
-
-class Steps(World):
-    """A world whose request is about three pods."""
-
-    def __init__(self, type_: OperationType = OperationType.DELETE_POD, **spec: Any) -> None:
-        repeatable = type_ is not OperationType.EXEC
-        names = PODS if repeatable else PODS[:1]
-        targets = tuple(Target(kind="Pod", name=name) for name in names)
-        run = None if repeatable else ExecParameters(command=("date",))
-        operation = Operation(type=type_, targets=targets, exec=run)
-        self.executor = FakeExecutor(type_, repeatable=repeatable)
-        fakes = {type_: self.executor}
-        super().__init__(
-            clock=LoopClock(), executors=fakes, action=None, operation=operation, **spec
-        )
-
-    @property
-    def outcomes(self) -> list[tuple[str, str]]:
-        assert self.request.status.result is not None
-        return [(each.target, each.outcome) for each in self.request.status.result.steps]
-
-
-async def approved(type_: OperationType = OperationType.DELETE_POD, **spec: Any) -> Steps:
-    world = Steps(type_, **spec)
-    await world.approve()
-    return world
-
+from tests.support.fakes_time import in_virtual_time
+from tests.support.steps import NAMES, PODS, Steps, approved_steps
 
 # --- Several steps --------------------------------------------------------------------------------
 
@@ -112,7 +35,7 @@ async def test_a_plan_has_a_step_for_each_object_and_people_sign_all_of_them() -
 
 @in_virtual_time
 async def test_steps_run_in_their_order_and_each_has_its_result() -> None:
-    world = await approved()
+    world = await approved_steps()
     await world.execute()
     assert world.executor.ran == list(PODS)
     assert world.phase is Phase.SUCCEEDED
@@ -122,7 +45,7 @@ async def test_steps_run_in_their_order_and_each_has_its_result() -> None:
 
 @in_virtual_time
 async def test_a_failure_stops_the_rest_and_says_which_ran() -> None:
-    world = await approved()
+    world = await approved_steps()
     world.executor.fails["b"] = RefusedError("Invalid", "No.")
     await world.execute()
     assert world.executor.ran == ["a"]
@@ -135,7 +58,7 @@ async def test_a_failure_stops_the_rest_and_says_which_ran() -> None:
 
 @in_virtual_time
 async def test_a_step_that_does_not_end_well_stops_the_rest() -> None:
-    world = await approved()
+    world = await approved_steps()
     world.executor.ends = {"b": Progress("degraded", "it crashes")}
     await world.execute()
     assert world.executor.ran == ["a", "b"]
@@ -146,7 +69,7 @@ async def test_a_step_that_does_not_end_well_stops_the_rest() -> None:
 
 @in_virtual_time
 async def test_another_attempt_begins_with_the_first_step_again() -> None:
-    world = await approved()
+    world = await approved_steps()
     world.executor.fails["b"] = unavailable()
     step = await world.execute()
     assert world.phase is Phase.EXECUTING
@@ -171,7 +94,7 @@ async def test_a_plan_that_goes_stale_before_anything_has_changed_is_asked_about
 
 @in_virtual_time
 async def test_a_plan_that_goes_stale_half_way_is_a_failure_that_says_how_far_it_came() -> None:
-    world = await approved()
+    world = await approved_steps()
     world.executor.fails["b"] = StaleError("Pod shop/b has changed.")
     await world.execute()
     assert world.phase is Phase.FAILED
@@ -225,7 +148,7 @@ async def test_a_selector_that_finds_nothing_is_refused() -> None:
 
 @in_virtual_time
 async def test_that_it_begins_is_written_before_it_does() -> None:
-    world = await approved(OperationType.EXEC)
+    world = await approved_steps(OperationType.EXEC)
     world.executor.output = "Tue"
     await world.execute()
     assert world.journal[0] == "status Executing"
@@ -238,7 +161,7 @@ async def test_that_it_begins_is_written_before_it_does() -> None:
 @pytest.mark.parametrize("error", [conflict(), unavailable()], ids=["conflict", "down"])
 @in_virtual_time
 async def test_where_that_cannot_be_written_nothing_begins(error: ApiError) -> None:
-    world = await approved(OperationType.EXEC)
+    world = await approved_steps(OperationType.EXEC)
     world.desk.error = error
     step = await world.execute()
     assert world.executor.ran == []
@@ -247,7 +170,7 @@ async def test_where_that_cannot_be_written_nothing_begins(error: ApiError) -> N
 
 @in_virtual_time
 async def test_a_run_that_finds_it_begun_does_not_repeat_it() -> None:
-    world = await approved(OperationType.EXEC)
+    world = await approved_steps(OperationType.EXEC)
     await world.execute()
     begun = world.desk.saved[0]
     world.request = with_status(world.request, begun)  # The operator was killed in between.
@@ -261,7 +184,7 @@ async def test_a_run_that_finds_it_begun_does_not_repeat_it() -> None:
 
 @in_virtual_time
 async def test_an_answer_that_never_came_leaves_the_outcome_unknown_and_is_not_retried() -> None:
-    world = await approved(OperationType.EXEC)
+    world = await approved_steps(OperationType.EXEC)
     world.executor.fails["a"] = ApiError("connection reset")
     step = await world.execute()
     assert step.retry_after is None
@@ -270,7 +193,7 @@ async def test_an_answer_that_never_came_leaves_the_outcome_unknown_and_is_not_r
 
 @in_virtual_time
 async def test_a_command_that_does_not_end_is_given_up_and_its_outcome_is_unknown() -> None:
-    world = await approved(OperationType.EXEC, verify={"timeout": "90s"})
+    world = await approved_steps(OperationType.EXEC, verify={"timeout": "90s"})
     world.executor.hangs = True
     began = world.clock.now()
     step = await world.execute()
@@ -287,7 +210,7 @@ async def test_a_command_that_does_not_end_is_given_up_and_its_outcome_is_unknow
 )
 @in_virtual_time
 async def test_whatever_went_wrong_after_it_began_is_an_end(error: Exception) -> None:
-    world = await approved(OperationType.EXEC)
+    world = await approved_steps(OperationType.EXEC)
     world.executor.fails["a"] = error
     step = await world.execute()
     assert step.retry_after is None

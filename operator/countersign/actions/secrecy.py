@@ -10,7 +10,7 @@ HIDDEN = "(hidden)"
 _SECRET = re.compile(
     "PASS|PWD|TOKEN|SECRET|KEY|CREDENTIAL|AUTH|PRIVATE|DSN|CONNECTION_?STRING", re.IGNORECASE
 )
-_LOGIN_IN_URL = re.compile(r"://[^/\s@]*:[^/\s@]+@")
+_LOGIN_IN_URL = re.compile(r"://[^/\s@:]*:[^/\s@]+@")
 
 
 def is_secret(name: str, value: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import ConfigDict, Field
 
@@ -14,6 +14,7 @@ from countersign.api.phase import Phase
 
 GROUP = "countersign.dev"
 VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
 PLURAL = "approvalrequests"
 KIND = "ApprovalRequest"
 
@@ -38,8 +39,6 @@ class ApprovalRequest(Model):
     """An action that somebody proposes, other people sign, and the operator carries out once."""
 
     model_config = ConfigDict(json_schema_extra=_schema_of_request)
-
-    API_VERSION: ClassVar[str] = f"{GROUP}/{VERSION}"
 
     metadata: Metadata
     spec: ApprovalRequestSpec

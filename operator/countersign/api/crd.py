@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from countersign.api.approval_policy import POLICY_KIND, POLICY_PLURAL, ApprovalPolicy
-from countersign.api.approval_request import GROUP, KIND, PLURAL, VERSION, ApprovalRequest
+from countersign.api.approval_request import (
+    API_VERSION,
+    GROUP,
+    KIND,
+    PLURAL,
+    VERSION,
+    ApprovalRequest,
+)
 from countersign.api.base import Model
 from countersign.api.incident import INCIDENT_KIND, INCIDENT_PLURAL, Incident
 from countersign.api.playbook import PLAYBOOK_KIND, PLAYBOOK_PLURAL, Playbook
@@ -198,21 +205,6 @@ _KINDS = (
 
 
 def _definition(of: _Kind) -> JsonObject:
-    schema = structural_schema(of.model)
-    schema["properties"]["metadata"] = {"type": "object"}
-    schema["properties"] = {
-        "apiVersion": {"type": "string", "description": f"{GROUP}/{VERSION}."},
-        "kind": {"type": "string", "description": f"{of.kind}."},
-        **schema["properties"],
-    }
-    schema["required"] = ["spec"]
-    if of.immutable:
-        schema["properties"]["spec"] = _at_creation(schema["properties"]["spec"])
-    status = schema["properties"]["status"]
-    status["properties"] = {
-        name: _without_repetition(child) for name, child in status["properties"].items()
-    }
-    status.pop("default", None)
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -226,7 +218,7 @@ def _definition(of: _Kind) -> JsonObject:
                     "name": VERSION,
                     "served": True,
                     "storage": True,
-                    "schema": {"openAPIV3Schema": schema},
+                    "schema": {"openAPIV3Schema": _schema(of)},
                     "subresources": {"status": {}},
                     **(
                         {"selectableFields": [{"jsonPath": each} for each in of.selectable]}
@@ -247,6 +239,25 @@ def _definition(of: _Kind) -> JsonObject:
             ],
         },
     }
+
+
+def _schema(of: _Kind) -> JsonObject:
+    schema = structural_schema(of.model)
+    schema["properties"]["metadata"] = {"type": "object"}
+    schema["properties"] = {
+        "apiVersion": {"type": "string", "description": f"{API_VERSION}."},
+        "kind": {"type": "string", "description": f"{of.kind}."},
+        **schema["properties"],
+    }
+    schema["required"] = ["spec"]
+    if of.immutable:
+        schema["properties"]["spec"] = _at_creation(schema["properties"]["spec"])
+    status = schema["properties"]["status"]
+    status["properties"] = {
+        name: _without_repetition(child) for name, child in status["properties"].items()
+    }
+    status.pop("default", None)
+    return schema
 
 
 def all_crds() -> list[JsonObject]:

@@ -22,9 +22,11 @@ class Phase(StrEnum):
     @property
     def terminal(self) -> bool:
         """Whether nothing will change any more."""
-        return self not in (Phase.PENDING, Phase.APPROVED, Phase.EXECUTING)
+        return self not in (Phase.PENDING, *MOVING)
 
 
+MOVING = (Phase.APPROVED, Phase.EXECUTING)
+"""It is being carried out, or is about to be."""
 _TRANSITIONS = {
     Phase.PENDING: (
         Phase.APPROVED,

@@ -7,7 +7,7 @@ from typing import TypeVar
 import structlog
 from pydantic import ValidationError
 
-from countersign.api.approval_request import GROUP, PLURAL, VERSION, ApprovalRequest
+from countersign.api.approval_request import API_VERSION, PLURAL, ApprovalRequest
 from countersign.api.base import Model, first_problem
 from countersign.api.incident import INCIDENT_KIND, INCIDENT_PLURAL, Incident, IncidentStatus
 from countersign.api.metadata import Metadata
@@ -28,7 +28,6 @@ from countersign.ports import JsonObject, ObjectPath, PatchForm
 
 log = structlog.get_logger()
 Found = TypeVar("Found", bound=Model)
-_API_VERSION = f"{GROUP}/{VERSION}"
 
 
 class KubernetesCasebook:
@@ -64,7 +63,7 @@ class KubernetesCasebook:
     async def create_playbook(self, namespace: str, name: str, spec: PlaybookSpec) -> Playbook:
         """Make one; 409 where the name is taken."""
         body = {
-            "apiVersion": _API_VERSION,
+            "apiVersion": API_VERSION,
             "kind": PLAYBOOK_KIND,
             "metadata": {"name": name, "namespace": namespace},
             "spec": spec.to_json(),
@@ -126,4 +125,4 @@ def _readable(model: type[Found], path: ObjectPath, answer: JsonObject) -> Found
 
 
 def _path(plural: str, namespace: str, name: str) -> ObjectPath:
-    return ObjectPath(_API_VERSION, plural, namespace, name)
+    return ObjectPath(API_VERSION, plural, namespace, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from countersign.api.approval_policy import POLICY_PLURAL
-from countersign.api.approval_request import GROUP, PLURAL, VERSION, ApprovalRequest
+from countersign.api.approval_request import API_VERSION, PLURAL, ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.cluster.comparing import precondition, read_as, status_changes
 from countersign.cluster.urls import url_of
@@ -18,7 +18,7 @@ TOUCHED = "countersign.dev/touched"
 def request_path(request: ApprovalRequest) -> ObjectPath:
     """Where an ApprovalRequest is in the API."""
     metadata = request.metadata
-    return ObjectPath(f"{GROUP}/{VERSION}", PLURAL, metadata.namespace, metadata.name)
+    return ObjectPath(API_VERSION, PLURAL, metadata.namespace, metadata.name)
 
 
 class OperatorDesk:
@@ -59,12 +59,12 @@ class OperatorDesk:
 
     async def read(self, namespace: str, name: str) -> JsonObject:
         """A request as the API server has it."""
-        path = ObjectPath(f"{GROUP}/{VERSION}", PLURAL, namespace, name)
+        path = ObjectPath(API_VERSION, PLURAL, namespace, name)
         return await self._connection.request(Call("GET", url_of(path)))
 
     async def touch(self, namespace: str, name: str) -> None:
         """Make the API server send the object's event once more; nothing else changes."""
-        path = ObjectPath(f"{GROUP}/{VERSION}", PLURAL, namespace, name)
+        path = ObjectPath(API_VERSION, PLURAL, namespace, name)
         moment = self._clock.now().isoformat()
         touched = await self._patch_status(path, {"status": {"kopf": {"touch": moment}}})
         if ((touched.get("status") or {}).get("kopf") or {}).get("touch") != moment:
@@ -74,7 +74,7 @@ class OperatorDesk:
 
     async def write_policy_status(self, name: str, status: JsonObject) -> None:
         """Say whether an ApprovalPolicy can be applied."""
-        path = ObjectPath(f"{GROUP}/{VERSION}", POLICY_PLURAL, None, name)
+        path = ObjectPath(API_VERSION, POLICY_PLURAL, None, name)
         await self._patch_status(path, {"status": status})
 
     async def _patch_status(self, path: ObjectPath, body: JsonObject) -> JsonObject:

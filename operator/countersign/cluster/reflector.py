@@ -21,6 +21,7 @@ from countersign.ports import JsonObject, ObjectPath
 log = structlog.get_logger()
 _PAGE = 500
 _AGAIN = 1.0
+"""Seconds after which what has failed is asked once more."""
 _SILENCE = 90.0
 """Seconds; the API server sends a bookmark at least once a minute or so."""
 

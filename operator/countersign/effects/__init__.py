@@ -1,6 +1,6 @@
 """What is written and told besides the status: one effect a file; the outbox sees to them all."""
 
 from countersign.effects.assembly import outbox_of
-from countersign.effects.outbox import RECORD_AGAIN, Outbox
+from countersign.effects.outbox import Outbox
 
-__all__ = ["RECORD_AGAIN", "Outbox", "outbox_of"]
+__all__ = ["Outbox", "outbox_of"]

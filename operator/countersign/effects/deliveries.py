@@ -12,7 +12,7 @@ import structlog
 
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.effects import EffectState
-from countersign.api.phase import Phase
+from countersign.api.phase import MOVING
 from countersign.effects.patience import Patience
 from countersign.errors import ApiError
 from countersign.policy.bookkeeping import Result, pending, recorded
@@ -22,7 +22,6 @@ log = structlog.get_logger()
 _GATHER_SECONDS = 1.0
 """For how long what is delivered is collected before it is written."""
 _RECEIPT = "receipt"
-_MOVING = (Phase.APPROVED, Phase.EXECUTING)
 
 
 @dataclass
@@ -167,7 +166,7 @@ class Deliveries:
         while True:
             await asyncio.sleep(seconds)
             file = self._files.get(uid)
-            if file is None or uid in self._held or file.request.phase in _MOVING:
+            if file is None or uid in self._held or file.request.phase in MOVING:
                 return  # Looked at again when that is over.
             if await self._write(uid):
                 return

@@ -27,8 +27,6 @@ from countersign.policy.bookkeeping import KNOWLEDGE, LATE, Result, effects_of, 
 from countersign.ports import Casebook, Clock, Meter, Store
 from countersign.records.notice import Notice
 
-__all__ = ["RECORD_AGAIN", "Outbox"]
-
 log = structlog.get_logger()
 _AT_FIRST = 10.0
 """Seconds for what comes before the final status, which is not to wait for a store that hangs."""

@@ -6,12 +6,12 @@ import asyncio
 import os
 import signal
 from collections.abc import Collection, Coroutine
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import kopf
 import structlog
-from kubernetes.aio.client import Configuration
 
 from countersign.api.approval_policy import POLICY_PLURAL
 from countersign.api.approval_request import GROUP, PLURAL, VERSION
@@ -21,13 +21,12 @@ from countersign.api.playbook import PLAYBOOK_PLURAL
 from countersign.bootstrap import Parts, assemble
 from countersign.clock import SystemClock
 from countersign.config import Settings
-from countersign.connection import load_configuration
 from countersign.errors import ApiError
 from countersign.handlers.incidents import Incidents
 from countersign.handlers.kept_plans import KeptPlans
-from countersign.handlers.persistence import NoDiffBase, StatusProgress
+from countersign.handlers.kopf_settings import kopf_settings
 from countersign.handlers.policies import PolicyWatch
-from countersign.handlers.registration import register_incidents, register_requests
+from countersign.handlers.registration import register_incidents, register_login, register_requests
 from countersign.handlers.requests import Requests
 from countersign.handlers.wakeups import Wakeups
 from countersign.logs import set_up_logs
@@ -35,10 +34,12 @@ from countersign.policybook import PolicyBook
 from countersign.probes import serve_probes
 
 log = structlog.get_logger()
-_DRAIN_SECONDS = 15.0
-_TELL_SECONDS = 5.0
+DRAIN_SECONDS = 15.0
+TELL_SECONDS = 5.0
 _LEASE_LOST = 3
+"""The process's exit status."""
 _CRD_AGAIN = 2.0
+"""Seconds between two looks for a CRD that is not there."""
 
 
 def run(settings: Settings) -> int:
@@ -124,9 +125,20 @@ async def _done_before(step: Coroutine[Any, Any, None], stop: asyncio.Event) -> 
     return done
 
 
-async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
-    settings, clock = parts.settings, SystemClock()
-    wakeups = Wakeups(parts.desk.touch, clock, again=timedelta(seconds=settings.sweep_seconds))
+@dataclass(frozen=True)
+class _Handlers:
+    """Whom events are handed to, and what runs beside them."""
+
+    requests: Requests
+    incidents: Incidents
+    wakeups: Wakeups
+    policies: PolicyWatch
+
+
+def _handlers(parts: Parts) -> _Handlers:
+    clock, sweep = SystemClock(), parts.settings.sweep_seconds
+    again = timedelta(seconds=sweep)
+    wakeups = Wakeups(parts.desk.touch, clock, again=again)
     requests = Requests(
         parts.workflow,
         parts.outbox,
@@ -134,7 +146,7 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
         parts.book,
         clock,
         KeptPlans(parts.desk.read),
-        sweep=settings.sweep_seconds,
+        sweep=sweep,
     )
     policies = PolicyWatch(
         parts.book,
@@ -142,27 +154,30 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
         clock,
         parts.connection,
         parts.desk.write_policy_status,
-        namespaces=settings.watch_namespaces,
+        namespaces=parts.settings.watch_namespaces,
     )
-    incidents = Incidents(parts.casework, clock, again=timedelta(seconds=settings.sweep_seconds))
+    return _Handlers(requests, Incidents(parts.casework, clock, again=again), wakeups, policies)
+
+
+async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
+    settings, handlers = parts.settings, _handlers(parts)
     state.book = parts.book
     state.started, kopf_stop = asyncio.Event(), asyncio.Event()
     others = [
         asyncio.create_task(each)
         for each in (
             _keep_or_leave(parts),
-            wakeups.run(),
-            policies.run(),
-            incidents.run(),
-            _drain_then_stop(stop, requests, kopf_stop),
+            handlers.wakeups.run(),
+            handlers.policies.run(),
+            handlers.incidents.run(),
+            _drain_then_stop(stop, handlers.requests, kopf_stop),
         )
     ]
     if parts.courier is not None:
         parts.courier.start()
     await asyncio.sleep(0)
     before = asyncio.all_tasks()
-    registry = _registry(requests, incidents)
-    tasks = await _spawn(registry, settings, kopf_stop, state.started)
+    tasks = await _spawn(_registry(handlers), settings, kopf_stop, state.started)
     _end_at_signals(stop)  # Kopf has taken them: take them back.
     log.info("serving", namespaces=settings.watch_namespaces or "all")
     try:
@@ -173,16 +188,16 @@ async def _serve(parts: Parts, stop: asyncio.Event, state: _State) -> None:
         await asyncio.gather(*others, return_exceptions=True)
         await parts.leadership.give_back()
         if parts.courier is not None:  # Last: nobody waits for it.
-            await parts.courier.drain(_TELL_SECONDS)
-        await parts.outbox.flush(_TELL_SECONDS)
+            await parts.courier.drain(TELL_SECONDS)
+        await parts.outbox.flush(TELL_SECONDS)
         log.info("stopped")
 
 
-def _registry(requests: Requests, incidents: Incidents) -> kopf.OperatorRegistry:
+def _registry(handlers: _Handlers) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
-    register_requests(registry, requests, (GROUP, VERSION, PLURAL))
-    register_incidents(registry, incidents, (GROUP, VERSION, INCIDENT_PLURAL))
-    _register_login(registry)
+    register_requests(registry, handlers.requests, (GROUP, VERSION, PLURAL))
+    register_incidents(registry, handlers.incidents, (GROUP, VERSION, INCIDENT_PLURAL))
+    register_login(registry)
     return registry
 
 
@@ -203,35 +218,12 @@ async def _spawn(
     )
 
 
-_BACKOFFS = (0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, *(5.0,) * 8)
-"""Seconds between attempts, for as long in all as Kopf's own, but never more than five: a server
-that has come back, or has reloaded our type, is found soon."""
-
-
-def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
-    """Kopf as it was measured to be right and fast for us; docs/kopf.md tells why, line by line."""
-    result = kopf.OperatorSettings()
-    result.persistence.progress_storage = StatusProgress()
-    result.persistence.diffbase_storage = NoDiffBase()
-    result.persistence.consistency_timeout = min(30.0, max(10.0, 2 * settings.sweep_seconds))
-    result.queueing.idle_timeout = 0.2
-    result.queueing.exit_timeout = 5.0
-    result.watching.initial_streaming = True
-    result.watching.inactivity_timeout = settings.sweep_seconds + min(10.0, settings.sweep_seconds)
-    result.scanning.disabled = True
-    result.posting.enabled = False
-    result.posting.loggers = False
-    result.networking.request_timeout = settings.request_timeout
-    result.networking.error_backoffs = _BACKOFFS
-    return result
-
-
 async def _drain_then_stop(
     stop: asyncio.Event, requests: Requests, kopf_stop: asyncio.Event
 ) -> None:
     await stop.wait()
     log.info("stopping")
-    await requests.drain(_DRAIN_SECONDS)
+    await requests.drain(DRAIN_SECONDS)
     kopf_stop.set()
 
 
@@ -240,20 +232,3 @@ async def _keep_or_leave(parts: Parts) -> None:
     parts.meter.leads(False)
     # Another replica leads now. What is cut off here it finds again, by the stamps.
     os._exit(_LEASE_LOST)
-
-
-def _register_login(registry: kopf.OperatorRegistry) -> None:
-    @kopf.on.login(registry=registry, errors=kopf.ErrorsMode.TEMPORARY, backoff=5)
-    async def login(**_: Any) -> kopf.ConnectionInfo:
-        configuration: Configuration = await load_configuration()
-        token = await configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        scheme, _sep, secret = (token or "").rpartition(" ")
-        return kopf.ConnectionInfo(
-            server=configuration.host,
-            ca_path=configuration.ssl_ca_cert,
-            insecure=not configuration.verify_ssl,
-            certificate_path=configuration.cert_file,
-            private_key_path=configuration.key_file,
-            scheme=scheme or None,
-            token=secret or None,
-        )

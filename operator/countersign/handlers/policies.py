@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from countersign.api.approval_policy import POLICY_PLURAL, ApprovalPolicyStatus, PolicyCondition
-from countersign.api.approval_request import GROUP, PLURAL, VERSION, ApprovalRequest
+from countersign.api.approval_request import API_VERSION, PLURAL, ApprovalRequest
 from countersign.cluster.reflector import Reflector
 from countersign.connection import Connection
 from countersign.errors import ApiError
@@ -22,6 +22,7 @@ from countersign.ports import Clock, JsonObject, ObjectPath
 
 log = structlog.get_logger()
 _AGAIN = 1.0
+"""Seconds after which what has failed is done once more."""
 WriteStatus = Callable[[str, JsonObject], Awaitable[None]]
 
 
@@ -49,7 +50,7 @@ class PolicyWatch:
 
     async def run(self) -> None:
         """Until cancelled."""
-        path = ObjectPath(f"{GROUP}/{VERSION}", POLICY_PLURAL, None)
+        path = ObjectPath(API_VERSION, POLICY_PLURAL, None)
         reflector = Reflector(self._connection, path)
         writing = asyncio.create_task(self._statuses.run())
         try:
@@ -126,7 +127,7 @@ class PolicyWatch:
                 return
 
     async def _read_requests(self, namespace: str | None) -> None:
-        path = ObjectPath(f"{GROUP}/{VERSION}", PLURAL, namespace)
+        path = ObjectPath(API_VERSION, PLURAL, namespace)
         async for page, _ in Reflector(self._connection, path).pages():
             for item in page:
                 try:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import kopf
+from kubernetes.aio.client import Configuration
 
+from countersign.api.phase import MOVING
+from countersign.connection import load_configuration
 from countersign.handlers.incidents import Incidents
-from countersign.handlers.requests import MOVING, Requests
+from countersign.handlers.requests import Requests
 
 
 def register_requests(
@@ -51,3 +54,22 @@ def register_incidents(
         **_: Any,
     ) -> None:
         await incidents.observe(type, body)
+
+
+def register_login(registry: kopf.OperatorRegistry) -> None:
+    """The operator's own account, asked for again while it cannot be read."""
+
+    @kopf.on.login(registry=registry, errors=kopf.ErrorsMode.TEMPORARY, backoff=5)
+    async def login(**_: Any) -> kopf.ConnectionInfo:
+        configuration: Configuration = await load_configuration()
+        token = await configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        scheme, _sep, secret = (token or "").rpartition(" ")
+        return kopf.ConnectionInfo(
+            server=configuration.host,
+            ca_path=configuration.ssl_ca_cert,
+            insecure=not configuration.verify_ssl,
+            certificate_path=configuration.cert_file,
+            private_key_path=configuration.key_file,
+            scheme=scheme or None,
+            token=secret or None,
+        )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import kopf
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.approval_request_status import ApprovalRequestStatus
 from countersign.api.base import format_time
-from countersign.api.phase import Phase
+from countersign.api.phase import MOVING, Phase
 from countersign.cluster.comparing import status_changes
 from countersign.effects import Outbox
 from countersign.errors import ApiError
@@ -32,7 +33,15 @@ from countersign.workflow import Workflow
 
 log = structlog.get_logger()
 _WRITE_AGAIN = timedelta(seconds=2)
-MOVING = (Phase.APPROVED, Phase.EXECUTING)
+
+
+@dataclass(frozen=True)
+class _Untold:
+    """What is told of a step once its status is seen to be written."""
+
+    before: ApprovalRequest
+    status: ApprovalRequestStatus
+    notices: tuple[Notice, ...]
 
 
 class Requests:
@@ -57,10 +66,10 @@ class Requests:
         self._clock = clock
         self._plans = plans
         self._sweep = timedelta(seconds=sweep)
-        self._untold: dict[str, tuple[ApprovalRequest, ApprovalRequestStatus, tuple[Notice, ...]]]
-        self._untold = {}
-        self._ahead: dict[str, int | None] = {}
-        self._unsettled: set[str] = set()
+        # By UID, all of them.
+        self._untold: dict[str, _Untold] = {}
+        self._ahead: dict[str, int | None] = {}  # The version we wrote; None while it is executed.
+        self._unsettled: set[str] = set()  # Executed, and not yet seen to be written.
         self._settled = asyncio.Event()
         self._draining = False
 
@@ -117,12 +126,7 @@ class Requests:
         elif step.wake_at is None and not stumbled:
             self._wakeups.forget(request.metadata.uid)
         if step.wake_at is not None:
-            self._wakeups.at(
-                request.metadata.uid,
-                request.metadata.namespace,
-                request.metadata.name,
-                step.wake_at,
-            )
+            self._wake(request, step.wake_at)
         if self._book.version != version and request.phase is Phase.PENDING:
             self._look_again(request, timedelta(0))  # It was decided under what was known before.
 
@@ -149,7 +153,7 @@ class Requests:
         with _lines_about(request):
             try:
                 step = await self._executed(request)
-                self._untold[uid] = (request, step.status or request.status, step.notices)
+                self._untold[uid] = _Untold(request, step.status or request.status, step.notices)
                 saved = await self._workflow.finish(request, step)
             except ApiError as error:
                 del self._ahead[uid]
@@ -180,9 +184,9 @@ class Requests:
     async def _tell(self, request: ApprovalRequest) -> None:
         """Tell of a step once its status is seen to be written, not before."""
         untold = self._untold.get(request.metadata.uid)
-        if untold is not None and untold[1].message == request.status.message:
+        if untold is not None and untold.status.message == request.status.message:
             del self._untold[request.metadata.uid]
-            await self._outbox.written(untold[0], request, untold[2])
+            await self._outbox.written(untold.before, request, untold.notices)
 
     # --- Kopf's on.field: the execution -------------------------------------------------------
 
@@ -211,7 +215,7 @@ class Requests:
         status = step.status or request.status
         patch.status.update(status_changes(request, status))
         log.info("request executed", to=str(status.phase), message=status.message)
-        self._untold[request.metadata.uid] = (request, status, step.notices)
+        self._untold[request.metadata.uid] = _Untold(request, status, step.notices)
         if step.retry_after is not None:
             # Kopf's progress goes along, and must not into another request of this name either.
             patch.status["uid"] = request.metadata.uid
@@ -242,8 +246,10 @@ class Requests:
             return None
 
     def _look_again(self, request: ApprovalRequest, after: timedelta) -> None:
+        self._wake(request, self._clock.now() + after)
+
+    def _wake(self, request: ApprovalRequest, moment: datetime) -> None:
         metadata = request.metadata
-        moment = self._clock.now() + after
         self._wakeups.at(metadata.uid, metadata.namespace, metadata.name, moment)
 
     def _settle(self, uid: str) -> None:
@@ -257,9 +263,9 @@ class Requests:
         before: ApprovalRequest | None = None
         notices: tuple[Notice, ...] = ()
         if untold is not None:
-            before, status, notices = untold
+            before, notices = untold.before, untold.notices
             if last is None or not last.phase.terminal:  # It could not be written any more.
-                last = before.model_copy(update={"status": status})
+                last = before.model_copy(update={"status": untold.status})
         if last is not None and last.phase is Phase.EXECUTING:  # Between two attempts, say.
             before, last = before or last, self._workflow.abandoned(last)
         if last is None or not last.phase.terminal:

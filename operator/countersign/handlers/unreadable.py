@@ -10,11 +10,14 @@ from pydantic import ValidationError
 
 from countersign.api.base import first_problem
 from countersign.api.conditions import ConditionType
-from countersign.api.phase import Phase
-from countersign.api.text import clip
+from countersign.api.phase import MOVING, Phase
+from countersign.api.text import clip_before
 
-_MOVING = (Phase.APPROVED, Phase.EXECUTING)
-_MAY_BE_DONE = "It was approved, and may have been carried out: look at its target first."
+_ADVICE = (
+    ". The object does not fit this operator: apply the crds/ of its version, then create a new "
+    "request."
+)
+_MAY_BE_DONE = " It was approved, and may have been carried out: look at its target first."
 
 
 def refuse_unreadable(
@@ -22,16 +25,13 @@ def refuse_unreadable(
 ) -> None:
     """End it with a reason, on this version only; what is over stays as it is."""
     status = dict(body.get("status") or {})
-    if status.get("phase") not in (None, Phase.PENDING, *_MOVING):
+    if status.get("phase") not in (None, Phase.PENDING, *MOVING):
         return
-    message = clip(
-        f"{first_problem(error)}. The object does not fit this operator: apply the crds/ of its "
-        "version, then create a new request."
-    )
-    type_ = ConditionType.PLANNED
-    if status.get("phase") in _MOVING:
-        message = clip(f"{message} {_MAY_BE_DONE}")
+    type_, advice = ConditionType.PLANNED, _ADVICE
+    if status.get("phase") in MOVING:
         type_ = ConditionType.VERIFIED if _is_applied(status) else ConditionType.EXECUTED
+        advice += _MAY_BE_DONE
+    message = clip_before(first_problem(error), advice)
     condition = {
         "type": str(type_),
         "status": "False",

@@ -91,8 +91,9 @@ def _service(url: str, reference: SecretReference) -> Apprise:
         from apprise import Apprise, AppriseAsset, OverflowMode  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         raise ConfigError(
-            "type: apprise needs a library of its own: pip install 'countersign[apprise]', or an "
-            "image built with --build-arg REQUIREMENTS=requirements-extras.lock"
+            "type: apprise needs a library of its own: pip install '.[apprise]' in the folder "
+            "of Countersign's sources, or an image built with "
+            "--build-arg REQUIREMENTS=requirements-extras.lock"
         ) from None
     asset = AppriseAsset(
         app_id=_NAME,

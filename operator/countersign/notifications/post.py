@@ -65,9 +65,10 @@ def check_address(address: str) -> None:
     """Raises ``ConfigError`` for what can be no address; it does not repeat it."""
     try:
         url = httpx.URL(address)
-    except httpx.InvalidURL:
+        host = url.host  # Decoded only now, which xn--a cannot be.
+    except (httpx.InvalidURL, ValueError):
         raise ConfigError("it is no URL") from None
-    if url.scheme not in ("https", "http") or not url.host:
+    if url.scheme not in ("https", "http") or not host:
         raise ConfigError("it is no https:// URL")
 
 

@@ -80,7 +80,7 @@ class Route(_Part):
 
     def matches(self, message: Notification) -> bool:
         """Whether a message goes this way. An unknown risk is taken for any."""
-        namespaces = {message.namespace, message.request_namespace}
+        namespaces = {*message.namespaces, message.request_namespace}
         return (
             _in(self.steps, message.step)
             and _in(self.phases, message.phase)
@@ -121,14 +121,54 @@ def parse_routing(text: str) -> Routing:
     Somebody may have written a secret where a reference belongs.
     """
     try:
-        return Routing.model_validate(yaml.safe_load(text))
+        return Routing.model_validate(_read(text))
+    except ValidationError as error:
+        raise ConfigError("; ".join(_sentence(each) for each in _causes(error))) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice: the first would be dropped, and with it whom it tells."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        known: set[str] = set()
+        for key in (each for each, _ in node.value if isinstance(each, yaml.ScalarNode)):
+            if key.value in known:
+                raise ConfigError(f"line {key.start_mark.line + 1} has a key for the second time")
+            known.add(key.value)
+        return node
+
+
+def _read(text: str) -> Any:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a safe one
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"line {line} is not YAML") from None
-    except yaml.YAMLError:
-        raise ConfigError("it is not YAML") from None
-    except ValidationError as error:
-        raise ConfigError("; ".join(_sentence(each) for each in error.errors())) from None
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: 2026-02-30, say.
+        raise ConfigError("it is not YAML that can be read") from None
+
+
+def _causes(error: ValidationError) -> list[Any]:
+    """Without what follows from the others: a list that is empty because its item was refused."""
+    errors = error.errors()
+    places = [each["loc"] for each in errors]
+    return [
+        each
+        for each in errors
+        if not any(place != each["loc"] == place[: len(each["loc"])] for place in places)
+    ]
+
+
+_SAID = {
+    "tuple_type": "write a list",
+    "too_short": "write at least one",
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "dict_type": "write a name and what belongs to it",
+    "model_type": "write its fields",
+    "string_type": "write a text",
+}
 
 
 def _sentence(error: Any) -> str:
@@ -139,7 +179,8 @@ def _sentence(error: Any) -> str:
         shown = name if name.isidentifier() and len(name) <= _LONGEST_FIELD else "a field"
         return f"{'.'.join(where) or 'the file'}: {shown} is not known here"
     place = ".".join(part for part in where if part != "[key]") or "the file"
-    said = error["msg"].removeprefix("Value error, ")
+    said = error["msg"].removeprefix("Value error, ").replace("Input should be", "write", 1)
+    said = _SAID.get(kind, said)
     if where[-1:] in (["url"], ["signingKey"]) and kind in ("model_type", "model_attributes_type"):
         said = "a secret does not stand in this file; write {file: …} or {env: …}"
     if kind == "value_error" and where[-1:] == ["expiringSoon"]:

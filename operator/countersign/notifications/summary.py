@@ -53,7 +53,7 @@ def rows(message: Notification) -> list[tuple[str, str]]:
         ("Status", message.status or ""),
         ("Operation", message.operation_type),
         ("Target", message.target),
-        ("Namespace", message.namespace),
+        ("Namespace", ", ".join(message.namespaces)),
         ("Risk", message.risk_level),
         ("Proposed by", message.proposer),
         ("Signed by", _signers(message.signers)),

@@ -8,7 +8,6 @@ headers ``webhook-id``, ``webhook-timestamp`` (seconds since 1970) and ``webhook
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -70,7 +69,7 @@ def signing_key(secret: str) -> bytes:
             if secret.startswith(_PREFIX)
             else secret.encode()
         )
-    except binascii.Error:
+    except ValueError:  # Also of what is no ASCII.
         raise ConfigError(f"what follows {_PREFIX} is not base64") from None
     if len(key) < _SHORTEST_KEY:
         raise ConfigError(f"it is too short; make one with: openssl rand -base64 {_SHORTEST_KEY}")

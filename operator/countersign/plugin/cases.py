@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from countersign.api.approval_request import GROUP, VERSION
+from countersign.api.approval_request import API_VERSION
 from countersign.api.base import Model, first_problem
 from countersign.api.incident import INCIDENT_PLURAL, Incident
 from countersign.api.playbook import PLAYBOOK_PLURAL, Playbook
@@ -56,7 +56,7 @@ class Cases:
 
 
 def _url(plural: str, namespace: str, name: str = "") -> str:
-    return url_of(ObjectPath(f"{GROUP}/{VERSION}", plural, namespace, name))
+    return url_of(ObjectPath(API_VERSION, plural, namespace, name))
 
 
 def _read(model: type[Found], answer: JsonObject) -> Found:

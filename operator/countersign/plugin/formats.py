@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from countersign.api.approval_request import GROUP
+from countersign.api.text import is_unseen
 from countersign.plugin.options import Format
-from countersign.plugin.screen import Screen, is_unseen
+from countersign.plugin.screen import Screen
 from countersign.ports import JsonObject
 
 _BASIC_PLANE = 0xFFFF
@@ -73,7 +74,7 @@ def as_json(item: JsonObject) -> str:
 def dumped(value: Any) -> str:
     """Any value as JSON, in the same way."""
     lines = json.dumps(value, ensure_ascii=False, indent=4).split("\n")
-    return "\n".join(each if each.isprintable() else _all_seen(each) for each in lines)
+    return "\n".join(each if _is_ordinary(each) else _all_seen(each) for each in lines)
 
 
 def as_yaml(item: JsonObject) -> str:
@@ -85,11 +86,16 @@ def _yaml(value: Any) -> str:
     import yaml  # noqa: PLC0415 - slow
 
     text = json.dumps(value, ensure_ascii=False)
-    plain = text.isprintable() or not any(is_unseen(each) for each in text)
+    plain = _is_ordinary(text) or not any(is_unseen(each) for each in text)
     # libyaml writes the same several times as fast.
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     written: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=plain, width=1000)
     return written
+
+
+def _is_ordinary(text: str) -> bool:
+    """Whether it need not be looked at letter by letter: thousands of objects are millions."""
+    return text.isascii() and text.isprintable()
 
 
 def _all_seen(text: str) -> str:

@@ -17,11 +17,14 @@ from countersign.plugin.session import Session
 from countersign.plugin.together import together
 from countersign.policy.approval_policies.matching import selects_namespaces
 from countersign.policy.approval_policies.named_policy import NamedPolicy, read_policies
+from countersign.policy.approval_policies.requirement import requirement
 from countersign.policy.approval_policies.subject import subject_of
+from countersign.policy.decide import current_plan
 from countersign.policy.explaining.explained import Explanation
 from countersign.policy.explaining.explanation import explain
 from countersign.policy.memory.history import Past, past_of
 from countersign.policy.memory.reliance import Reliance
+from countersign.policy.quorum import count
 from countersign.policy.reading.fields import strings
 from countersign.ports import JsonObject, ObjectPath
 
@@ -46,11 +49,26 @@ async def judge(
     labels, past = await together(
         _labels(session, request, policies, unseen), _past(session, request, policies, unseen)
     )
-    own = labels.pop(request.metadata.namespace, {})
+    own = labels.pop(request.metadata.namespace, None) or {}
     explanation = explain(
         request, policies, own, now, elsewhere=labels, past=past, reliance=reliance
     )
     return Judged(explanation, tuple(unseen))
+
+
+async def policies_in_sight(session: Session) -> tuple[NamedPolicy, ...]:
+    """All policies; none where one may not read them. Raises ``ApiError``."""
+    return await _policies(session, [])
+
+
+def lacks_somebody(request: ApprovalRequest, policies: Collection[NamedPolicy]) -> bool:
+    """Whether one of the policies that a request is under still wants somebody of its own."""
+    plan, risk = current_plan(request), request.status.risk_level
+    if plan is None or risk is None:
+        return False
+    names = {each.name for each in request.status.policies}
+    in_force = tuple(each for each in policies if each.name in names)
+    return bool(count(request, plan, requirement(request, risk, in_force)).unmet)
 
 
 async def _policies(session: Session, unseen: list[str]) -> tuple[NamedPolicy, ...]:
@@ -70,8 +88,8 @@ async def _labels(
     request: ApprovalRequest,
     policies: Collection[NamedPolicy],
     unseen: list[str],
-) -> dict[str, dict[str, str]]:
-    """Of the request's namespace and of those that it reaches into, by name."""
+) -> dict[str, dict[str, str] | None]:
+    """Of the request's namespace and of those that it reaches into, by name; None: not there."""
     if not selects_namespaces(policies):
         return {}
     subject = subject_of(request)
@@ -80,13 +98,13 @@ async def _labels(
     return {name: await _labels_of(session, name, unseen) for name in names}
 
 
-async def _labels_of(session: Session, namespace: str, unseen: list[str]) -> dict[str, str]:
+async def _labels_of(session: Session, namespace: str, unseen: list[str]) -> dict[str, str] | None:
     path = url_of(ObjectPath("v1", "namespaces", None, namespace))
     try:
         live = await session.connection.request(Call("GET", path))
     except ApiError as error:
-        if error.not_found:  # One that is to be made, for example.
-            return {}
+        if error.not_found:  # One that is to be made, for example: it is of no policy.
+            return None
         if error.code != HTTPStatus.FORBIDDEN:
             raise
         unseen.append(

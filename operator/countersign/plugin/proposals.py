@@ -13,14 +13,13 @@ from pydantic import ValidationError
 
 from countersign.actions.parser import Foreign, Refusal, parse
 from countersign.actions.parser.kinds import kind_of
-from countersign.api.approval_request import GROUP, KIND, VERSION
+from countersign.api.approval_request import API_VERSION, KIND
 from countersign.api.base import first_problem, format_time
 from countersign.api.duration import parse_duration
 from countersign.api.operation import Operation, OperationType
 from countersign.plugin.exits import PluginError, refused
 from countersign.ports import JsonObject
 
-_API_VERSION = f"{GROUP}/{VERSION}"
 _LONGEST_STEM = 48
 """Of a generated name, so that what is made of it stays a name: five characters are added."""
 
@@ -77,8 +76,8 @@ def from_file(text: str) -> JsonObject:
     if len(documents) != 1 or not isinstance(documents[0], dict):
         raise refused("The file has to hold one ApprovalRequest.")
     body: JsonObject = documents[0]
-    if (body.get("apiVersion"), body.get("kind")) != (_API_VERSION, KIND):
-        raise refused(f"The file has to hold an object of apiVersion {_API_VERSION}, kind {KIND}.")
+    if (body.get("apiVersion"), body.get("kind")) != (API_VERSION, KIND):
+        raise refused(f"The file has to hold an object of apiVersion {API_VERSION}, kind {KIND}.")
     for part in ("metadata", "spec"):
         if not isinstance(body.setdefault(part, {}), dict):
             raise refused(f"The file's {part} has to be an object.")
@@ -90,7 +89,7 @@ def from_file(text: str) -> JsonObject:
 def body_of(spec: JsonObject, *, name: str | None, operation: Operation | None) -> JsonObject:
     """An object to be created; where it has no name, the API server makes one from its stem."""
     metadata = {"name": name} if name else {"generateName": f"{stem(operation)}-"}
-    return {"apiVersion": _API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec}
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec}
 
 
 def stem(operation: Operation | None) -> str:

@@ -10,20 +10,19 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import unicodedata
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
+from countersign.api.text import is_unseen
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
     from rich.text import Text
 
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
-"""As in ``api.text``: control, format (zero width, direction), separators, surrogates, private."""
 _PATIENCE = 2.0
 """Seconds before a wait is shown: most are over by then."""
 
@@ -51,7 +50,7 @@ def line(*parts: str | Span, hang: int = 0) -> Line:
 
 def harmless(text: str) -> str:
     """In one line, and without a character that a terminal obeys or a person cannot see."""
-    if text.isprintable():  # As good as all are: thousands of objects are millions of characters.
+    if text.isascii() and text.isprintable():
         return text
     return "".join(_seen(each) for each in text)
 
@@ -59,11 +58,6 @@ def harmless(text: str) -> str:
 def harmless_document(text: str) -> str:
     """The same for a text of several lines."""
     return "\n".join(harmless(each) for each in text.split("\n"))
-
-
-def is_unseen(character: str) -> bool:
-    """Whether a character is not to reach a terminal as it is."""
-    return unicodedata.category(character) in _UNSEEN
 
 
 def _seen(character: str) -> str:

@@ -92,12 +92,32 @@ def replaced(request: ApprovalRequest) -> PluginError:
 
 def lacks_signatures(request: ApprovalRequest) -> bool:
     """Whether people still have to sign, also while the kill switch is why it waits."""
+    if _waits_because(request, SUSPENDED):
+        more = _still_wanted(request)
+        return more is not None and more > 0
+    return _waits_because(request, SIGNATURES_MISSING)
+
+
+def is_held_with_enough(request: ApprovalRequest) -> bool:
+    """Whether the kill switch is why it waits, and the number of signatures is reached.
+
+    Whether somebody of a group is missing all the same is then for the policies to say.
+    """
+    more = _still_wanted(request)
+    return _waits_because(request, SUSPENDED) and more is not None and more <= 0
+
+
+def _waits_because(request: ApprovalRequest, reason: str) -> bool:
     approved = request.status.condition(ConditionType.APPROVED)
     if request.phase is not Phase.PENDING or approved is None or current_plan(request) is None:
         return False
+    return approved.reason == reason
+
+
+def _still_wanted(request: ApprovalRequest) -> int | None:
+    """How many signatures are missing by their number; None where the status does not say it."""
     have, _, wanted = (request.status.signed or "").partition("/")
-    stopped = approved.reason == SUSPENDED and have.isdecimal() and wanted.isdecimal()
-    return approved.reason == SIGNATURES_MISSING or (stopped and int(have) < int(wanted))
+    return int(wanted) - int(have) if have.isdecimal() and wanted.isdecimal() else None
 
 
 def own(request: ApprovalRequest, name: str) -> Signature | None:
@@ -119,7 +139,10 @@ def says_so_already(
 
 
 def withdrawal(request: ApprovalRequest, person: Person) -> list[JsonObject]:
-    """The JSON patch that takes one's own entry out, wherever it stands and whoever else writes."""
+    """The JSON patch that takes one's own entry out, wherever it stands and whoever else writes.
+
+    ``PluginError`` where there is none, or the request has been decided.
+    """
     _still_pending(request, "withdrawn from")
     for at, each in enumerate(request.spec.signatures):
         if each.signer == person.name:

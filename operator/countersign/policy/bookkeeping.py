@@ -74,12 +74,9 @@ def pending(effects: Effects) -> tuple[str, ...]:
     return tuple(name for name, each in effects.items() if not each.state.settled)
 
 
-def begin(draft: StatusDraft, knowledge: KnowledgeReference | None, *, success: bool) -> None:
-    """An execution has ended: these are its effects. ``knowledge``: where that was written."""
+def begin(draft: StatusDraft, *, success: bool) -> None:
+    """An execution has ended: these are its effects, and none of them is done yet."""
     began = _begun(draft.request, success=success, now=draft.now)
-    if knowledge is not None:
-        began[KNOWLEDGE] = EffectStatus(state=EffectState.DONE, since=draft.now)
-        draft.fields["knowledge"] = knowledge
     draft.fields["effects"] = {**draft.request.status.effects, **began}
     _say(draft)
 

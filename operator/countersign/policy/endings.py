@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from countersign.api.status import VALUE_LIMIT, Attempt, StepResult
-from countersign.api.text import clip
+from countersign.api.text import clip, clip_before
 
 OUTCOME_UNKNOWN = "OutcomeUnknown"
 
@@ -110,18 +110,20 @@ def incomplete(now: datetime) -> Ending:
 
 def outcome_unknown(summary: str, why: str, now: datetime) -> Ending:
     """It had begun, cannot be repeated, and nobody can tell how it ended."""
-    message = (
-        f"{summary}: {why}. It may have run or not, and it is not run again: look at what it was "
-        "to change, and create a new request if it is still needed."
+    message = clip_before(
+        f"{summary}: {why}",
+        ". It may have run or not, and it is not run again: look at what it was to change, and "
+        "create a new request if it is still needed.",
     )
     return failed(OUTCOME_UNKNOWN, message, _cut_off(message, now))
 
 
 def broken(error: Exception, now: datetime) -> Ending:
     """A defect of our own."""
-    message = (
-        f"Internal error ({type(error).__name__}: {error}). The change may have been applied: "
-        "look for this request's UID in the target's annotation countersign.dev/executed."
+    message = clip_before(
+        f"Internal error ({type(error).__name__}: {error}",
+        "). The change may have been applied: look for this request's UID in the target's "
+        "annotation countersign.dev/executed.",
     )
     return failed("InternalError", message, _cut_off(message, now))
 

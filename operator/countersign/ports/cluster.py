@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.kinds import Resource
 
 JsonObject = dict[str, Any]
@@ -19,6 +20,11 @@ class ServiceAccount:
 
     namespace: str
     name: str
+
+    @classmethod
+    def of(cls, request: ApprovalRequest) -> ServiceAccount:
+        """Whom a request's action runs as."""
+        return cls(request.metadata.namespace, request.spec.service_account_name)
 
     @property
     def user(self) -> str:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from countersign.api.operation import Operation, OperationType
 from countersign.api.status import Change, ObjectReference, PlanStep
+from countersign.api.text import clip
 from countersign.ports.cluster import JsonObject, ObjectPath, ServiceAccount
 
 
@@ -24,6 +25,16 @@ class Draft:
     summary: str
     live: JsonObject | None
     undo: Operation | None = None
+
+    def step(self, operation: Operation) -> PlanStep:
+        """The step itself; ``operation`` is the one that this was found out about."""
+        return PlanStep(
+            operation=operation,
+            target=self.target,
+            summary=clip(self.summary),
+            changes=self.changes,
+            undo=self.undo,
+        )
 
 
 @dataclass(frozen=True)

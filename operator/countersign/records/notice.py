@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from countersign.api.approval_request import GROUP, KIND, VERSION, ApprovalRequest
+from countersign.api.approval_request import API_VERSION, KIND, ApprovalRequest
 from countersign.api.base import format_time
 from countersign.api.text import clip
 
@@ -47,7 +47,7 @@ def event_object(
         "action": notice.reason,
         "note": clip(notice.note, _NOTE_LIMIT),
         "regarding": {
-            "apiVersion": f"{GROUP}/{VERSION}",
+            "apiVersion": API_VERSION,
             "kind": KIND,
             "namespace": request.metadata.namespace,
             "name": request.metadata.name,

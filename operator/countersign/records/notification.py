@@ -59,7 +59,7 @@ class Notification(Model):
 
     id: str = Field(description="<request UID>/<step>: the same for the same thing, always.")
     step: NotificationStep
-    status: NotificationStatus | None = Field(description="None while nothing has ended.")
+    status: NotificationStatus | None = Field(description="None where nothing succeeded or failed.")
     phase: Phase
     message: str = Field(description="What is going on, in one sentence.")
     action_title: str
@@ -67,7 +67,8 @@ class Notification(Model):
     approval_id: str = Field(description="UID of the request.")
     request: str = Field(description="Its name, in its own namespace.")
     request_namespace: str
-    namespace: str = Field(description="Where the action is done.")
+    namespace: str = Field(description="Where the action is done; the first of them.")
+    namespaces: tuple[str, ...] = Field(description="All that something is done in, or to.")
     operation_type: str
     target: str
     signers: tuple[Signer, ...]
@@ -159,6 +160,7 @@ def message_of(
     ended = _status(request, step)
     mode = status.approval.mode if status.approval else None
     measured = status.plan.blast_radius if status.plan else None
+    namespaces = _namespaces(request)
     return Notification(
         id=f"{request.metadata.uid}/{part}",
         step=step,
@@ -170,7 +172,8 @@ def message_of(
         approval_id=request.metadata.uid,
         request=request.metadata.name,
         request_namespace=request.metadata.namespace,
-        namespace=_namespace(request),
+        namespace=namespaces[0],
+        namespaces=namespaces,
         operation_type=status.operation or "unknown",
         target=one_line(status.target or "unknown"),
         signers=_signers(request),
@@ -246,9 +249,11 @@ def _risk(request: ApprovalRequest) -> str:
     return str(risk) if risk is not None else "unknown"
 
 
-def _namespace(request: ApprovalRequest) -> str:
-    plan = request.status.plan
-    return (plan.steps[0].target.namespace if plan else None) or request.metadata.namespace
+def _namespaces(request: ApprovalRequest) -> tuple[str, ...]:
+    """At least one: what is in no namespace is done where it was asked for."""
+    targets = [each.target for each in request.status.plan.steps] if request.status.plan else []
+    spaces = (each.name if each.kind == "Namespace" else each.namespace for each in targets)
+    return _each_once(each for each in spaces if each) or (request.metadata.namespace,)
 
 
 def _planned_reason(request: ApprovalRequest) -> str | None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from tests.e2e.attacks.conftest import LABEL, People
-from tests.support.people import Answer
+from tests.support.caller import Answer
 from tests.support.shop import request_object as named
 from tests.support.site import Site
 

@@ -137,6 +137,26 @@ def test_a_signature_can_be_taken_back_while_it_is_pending(people: People) -> No
     assert people.run("alice", "approve", "r", "-y").status == Exit.DONE
 
 
+def test_what_is_suspended_is_to_be_signed_by_whoever_is_missing(people: People) -> None:
+    shop = people.shop
+    shop.propose("r", action=RESTART)
+    shop.planned("r")
+    wanted = [{"name": "SRE", "groups": ["sre"]}, {"name": "owner", "groups": ["owners"]}]
+    lay_down(shop, suspend=True, from_=wanted)
+    shop.sign("r", user="alice")
+    shop.sign("r", user="bob")
+    status = shop.when("r", lambda status: status["signed"] == "2/2")["status"]
+    assert status["message"].startswith("Suspended")
+
+    def to_sign() -> str:
+        return people.run("dave", "list", "--to-sign", "-n", shop.namespace, "-o", "name").out
+
+    assert to_sign() == "approvalrequest.countersign.dev/r\n"
+    assert people.run("dave", "approve", "r", "-y").status == Exit.DONE
+    shop.when("r", lambda status: status["signed"] == "3/2")
+    assert to_sign() == ""
+
+
 def test_what_is_to_be_signed_is_what_one_may_sign_and_has_not(people: People) -> None:
     shop = people.shop
     shop.propose("low", action=RESTART)

@@ -300,5 +300,5 @@ def test_without_the_library_the_operator_says_what_to_install(
     with pytest.raises(ConfigError) as caught:
         courier_from(file, FakeClock(), FakeMeter())
     assert "channels.pager" in str(caught.value)
-    assert "pip install 'countersign[apprise]'" in str(caught.value)
+    assert "pip install '.[apprise]' in the folder of" in str(caught.value)
     assert "REQUIREMENTS=requirements-extras.lock" in str(caught.value)

@@ -554,6 +554,7 @@ async def test_results_are_on_the_page_of_metrics() -> None:
 NO_ADDRESSES = {
     "unknown scheme": "ftp://hooks.example/services/s3cr3t",
     "no host": "http:///services/s3cr3t",
+    "a host that no name server has": "https://xn--a/s3cr3t",
     "no URL": "http://hooks.example:s3cr3t/services",
     "odd characters": "http://hooks.example/s3cr3t\x00",
     "two lines": "http://hooks.example/s3cr3t\nhttp://hooks.example/other",

@@ -11,11 +11,11 @@ import pytest
 
 from countersign.ports import Store
 from countersign.stores.configmap import ConfigMapStore
-from countersign.stores.memory import MemoryStore
 from countersign.stores.sql.store import SqlStore
 from countersign.stores.sql.urls import dialect_of
 from tests.support.databases import Server, migrated, running
 from tests.support.fakes import FakeConfigMaps
+from tests.support.memory_store import MemoryStore
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import pytest
 from countersign.ports import Store
 from countersign.records.execution import Choice, Frequency
 from countersign.records.query import Query
-from countersign.stores.memory import MemoryStore
 from tests.support.fakes_objects import after
 from tests.support.knowledge import entry
 from tests.support.lessons import (
@@ -24,6 +23,7 @@ from tests.support.lessons import (
     occurrence,
     uid,
 )
+from tests.support.memory_store import MemoryStore
 
 
 async def test_an_execution_that_was_saved_can_be_read(store: Store) -> None:

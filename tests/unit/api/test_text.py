@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.api.text import clip, one_line
+from countersign.api.text import clip, clip_before, is_unseen, one_line
 from tests.support.properties import examples
 
 LINES = {
@@ -21,6 +21,9 @@ LINES = {
     "other scripts": ("重啟 é 🚀", "重啟 é 🚀"),
     "nothing": ("", ""),
     "nothing that can be seen": ("\u200b\u2060", ""),
+    "letters that are blank": ("safe\u3164\u115f\uffa0\u2800evil", "safe evil"),
+    "words between the lines": ("a\U000e0101\U000e0042\ufe01\u034fb", "a b"),
+    "a symbol in its colour": ("⚠️ web", "⚠️ web"),
 }
 
 
@@ -35,6 +38,7 @@ def test_a_hostile_text_becomes_one_line(what: str) -> None:
 def test_a_line_has_nothing_in_it_that_cannot_be_seen(text: str) -> None:
     line = one_line(text)
     assert not {unicodedata.category(each) for each in line} & {"Cc", "Cf", "Zl", "Zp"}
+    assert not any(is_unseen(each) for each in line)
     assert one_line(line) == line
 
 
@@ -48,3 +52,9 @@ def test_a_text_is_clipped_only_beyond_its_limit(text: str, clipped: str) -> Non
 def test_a_clipped_text_is_one_line() -> None:
     assert clip("one\ntwo") == "one two"
     assert len(clip("\n" * 5000 + "x" * 5000)) == 1024
+
+
+def test_what_stands_behind_a_long_text_is_whole() -> None:
+    assert clip_before("a short text.", " And what to do.", 40) == "a short text. And what to do."
+    assert clip_before("a " * 40, " Do it.", 20) == "a a a a a a … Do it."
+    assert len(clip_before("a" * 41, " And what to do.", 40)) == 40

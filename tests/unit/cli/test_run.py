@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from kubernetes.aio.config import kube_config
 from typer.testing import CliRunner
 
 from countersign.cli import app
@@ -59,6 +62,23 @@ def test_a_store_that_cannot_be_is_told_in_a_sentence(monkeypatch: pytest.Monkey
     result = CliRunner().invoke(app, ["run"])
     assert result.exit_code == 2
     assert result.output == "COUNTERSIGN_STORE_URL has to be another.\n"
+
+
+@pytest.mark.parametrize(
+    "kubeconfig", [None, "", "clusters: 3", "a: b: c", "current-context: shop"]
+)
+def test_without_a_cluster_to_serve_it_says_where_it_has_looked(
+    kubeconfig: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config"
+    if kubeconfig is not None:
+        path.write_text(kubeconfig, "utf-8")
+    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(path))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    result = CliRunner().invoke(app, ["run"], env={"COUNTERSIGN_LOG_LEVEL": "error"})
+    assert result.exit_code == 2
+    assert result.output.startswith("There is no cluster to serve: ")
+    assert result.output.count("\n") == 1
 
 
 def test_without_a_command_the_commands_are_shown() -> None:

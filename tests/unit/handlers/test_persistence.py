@@ -8,7 +8,7 @@ import kopf
 import pytest
 
 from countersign.config import Settings
-from countersign.handlers.operator import kopf_settings
+from countersign.handlers.kopf_settings import kopf_settings
 from countersign.handlers.persistence import NoDiffBase, StatusProgress
 
 KEY = kopf.HandlerId("execute") if hasattr(kopf, "HandlerId") else "execute"

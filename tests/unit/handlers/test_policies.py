@@ -11,11 +11,11 @@ from countersign.connection import Call
 from countersign.errors import ApiError
 from countersign.handlers.policies import PolicyStatuses, PolicyWatch, accepted
 from countersign.policybook import PolicyBook
+from tests.support.fakes_connection import FakeConnection
 from tests.support.fakes_objects import approved, planned, request
 from tests.support.fakes_policies import absolute, policy_body
 from tests.support.fakes_time import START, FakeClock, LoopClock, in_virtual_time, settle
-from tests.unit.handlers.test_requests import FakeWakeups, as_body
-from tests.unit.test_reflector import FakeConnection
+from tests.support.fakes_workflow import FakeWakeups, as_body
 
 JsonObject = dict[str, Any]
 SELECTS = {"namespaceSelector": {"matchLabels": {"tier": "prod"}}}

@@ -6,19 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from countersign.api.playbook import PlaybookSpec
+from countersign.config import Settings
+from countersign.handlers import operator
+from tests.support.manifests import MANIFESTS, documents
 
-MANIFESTS = Path(__file__).parents[3] / "manifests"
 FILES = sorted(MANIFESTS.rglob("*.yaml"))
 OBJECTS = [file for file in FILES if file.name != "kustomization.yaml"]
 APART = {"argocd"}  # applied to another namespace, by those who have it
-
-
-def documents(file: Path) -> list[dict[str, Any]]:
-    """The objects in a file."""
-    return list(yaml.safe_load_all(file.read_text("utf-8")))
 
 
 def policies() -> list[dict[str, Any]]:
@@ -100,3 +96,15 @@ def test_whatever_of_a_playbook_can_be_changed_is_what_was_decided_but_its_incid
     fields = {field.alias for field in PlaybookSpec.model_fields.values()}
     named = {field for field in fields if f"object.spec.{field}" in text}
     assert fields - named == {"steps", "sourceIncidents"}
+
+
+def test_the_operator_is_given_the_time_that_its_orderly_end_may_take() -> None:
+    """To end what is under way, Kopf, what channels are still told, and what came of that."""
+    [deployment] = [
+        each
+        for each in documents(MANIFESTS / "operator" / "deployment.yaml")
+        if each["kind"] == "Deployment"
+    ]
+    kopf = operator.kopf_settings(Settings()).queueing.exit_timeout
+    longest = operator.DRAIN_SECONDS + kopf + 2 * operator.TELL_SECONDS
+    assert deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > longest + 5

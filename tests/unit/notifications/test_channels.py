@@ -227,7 +227,9 @@ def test_the_signature_is_that_of_standard_webhooks() -> None:
     )
 
 
-@pytest.mark.parametrize("secret", ["s3cr3t", "whsec_czNjcjN0", "whsec_***", ""])
+@pytest.mark.parametrize(
+    "secret", ["s3cr3t", "whsec_czNjcjN0", "whsec_***", "whsec_" + "é" * 32, ""]
+)
 def test_a_key_that_protects_nothing_is_refused(secret: str) -> None:
     with pytest.raises(ConfigError) as caught:
         signing_key(secret)

@@ -51,7 +51,7 @@ def told(error: str | None, **spec: Any) -> Notification:
         if error
         else endings.Ending(True, "Applied", "Restart: done.", attempt, changed=True)
     )
-    now = with_status(before, transitions.finished(before, ending, None, START))
+    now = with_status(before, transitions.finished(before, ending, START))
     [message] = notifications(before, now, ACTION, START)
     return message
 

@@ -63,6 +63,12 @@ def test_the_target_s_namespace_counts_as_well_as_the_requests() -> None:
     assert way(namespace="ops") == ("sre", "audit")
 
 
+def test_of_several_objects_each_one_s_namespace_counts() -> None:
+    elsewhere = {"namespace": "ops", "request_namespace": "ops"}
+    assert way(**elsewhere, namespaces=("ops", "shop-eu")) == ("sre", "audit")
+    assert way(**elsewhere, namespaces=("ops",)) == ("audit",)
+
+
 def test_what_is_left_out_has_a_default() -> None:
     routing = parse_routing(FILE)
     assert (routing.enabled, routing.expiring_soon) == (True, timedelta(hours=1))
@@ -96,6 +102,14 @@ WRONG = {
     FILE.replace("  sre:", "  SRE/1:"): "channels.SRE/1",
     FILE + "expiringSoon: soon": "expiringSoon: write a duration",
     "channels: {}\nroutes: []": "channels",
+    FILE + "routes: [{channels: [audit, sre]}]": "line 14 has a key for the second time",
+    FILE.replace("{env: AUDIT_URL}", f"{{env: A, env: '{SECRET}'}}"): "line 4 has a key for the",
+    FILE + "expiringSoon: 2026-02-30": "not YAML",
+    FILE + "enabled: " + "9" * 5000: "not YAML",
+    "[" * 5000: "not YAML",
+    FILE.replace("namespaces: [db]", "namespaces: db"): "routes.1.namespaces: write a list",
+    FILE.replace("channels: [audit, sre]", "channels: []"): "routes.1.channels: write at least one",
+    FILE + "enabled: maybe": "enabled: write true or false",
 }
 
 
@@ -108,3 +122,12 @@ def test_a_file_that_makes_no_sense_is_refused_with_the_place_and_without_the_se
     assert WRONG[text] in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
     assert caught.value.__cause__ is None
+    for jargon in ("tuple", "Tuple", "Input", "dictionary", "instance"):
+        assert jargon not in str(caught.value)
+
+
+def test_what_yaml_merges_is_no_key_for_the_second_time() -> None:
+    text = FILE.replace("{type: slack,", "&sre {type: slack,") + "\n"
+    text = text.replace("routes:", "  ops: {<<: *sre, url: {env: OPS}}\nroutes:\n- channels: [ops]")
+    ops = parse_routing(text).channels["ops"]
+    assert (ops.type, str(ops.url)) == ("slack", "the environment variable OPS")

@@ -11,10 +11,14 @@ from countersign.errors import ApiError
 from countersign.plugin.acts.deciding import refuse_silence
 from countersign.plugin.exits import PluginError
 from countersign.plugin.policies import Judged, judge
+from countersign.policy.decide import tally
+from countersign.policybook import PolicyBook
+from tests.support.fakes_time import FakeClock
 from tests.support.requests_made import NOW, item, request
 from tests.unit.plugin.test_asked import Server
 
 FORBIDDEN = ApiError("forbidden", code=403, reason="Forbidden")
+NO_SUCH_NAMESPACE = ApiError('namespaces "bank" not found', code=404, reason="NotFound")
 
 
 def policy(*, selector: dict[str, str] | None = None, **require: Any) -> dict[str, Any]:
@@ -63,6 +67,34 @@ async def test_a_namespace_that_a_request_reaches_into_is_read_as_well() -> None
     assert found.explanation.signed == "0/3"
 
 
+def unlike(team: str, **require: Any) -> dict[str, Any]:
+    """One policy, for all namespaces but those of a team."""
+    made = policy(**require)
+    other = {"key": "team", "operator": "NotIn", "values": [team]}
+    made["spec"]["match"] = {"namespaceSelector": {"matchExpressions": [other]}}
+    return made
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_namespace_that_is_to_be_made_is_of_no_policy_as_for_the_operator(
+    there: bool,
+) -> None:
+    made = item()
+    target = {"apiVersion": "v1", "kind": "Namespace", "name": "bank"}
+    made["status"]["plan"]["steps"][0]["target"] = target | ({"uid": "uid-1"} if there else {})
+    of = ApprovalRequest.model_validate(made)
+    shop = {"metadata": {"name": "shop", "labels": {"team": "shop"}}}
+    bank = {"metadata": {"name": "bank"}} if there else NO_SUCH_NAMESPACE
+    found, _ = await judged(listed(unlike("shop", signatures=3)), shop, bank, of=of)
+    book = PolicyBook(FakeClock())
+    book.policies_are([unlike("shop", signatures=3)])
+    book.namespaces_are({"shop": {"team": "shop"}} | ({"bank": {}} if there else {}))
+    operators = tally(of, book.now())
+    assert operators is not None
+    assert found.explanation.signed == operators.signed == ("0/3" if there else "0/1")
+    assert found.unseen == ()
+
+
 async def test_earlier_requests_are_read_where_a_policy_looks_back() -> None:
     status = {"approvedAt": "2026-11-27T11:59:00Z"}
     before = item(name="before", phase="Succeeded", status=status, metadata={"uid": "another"})
@@ -99,7 +131,5 @@ async def test_a_signature_that_says_nothing_is_refused_where_a_policy_demands_a
 
 
 async def test_it_is_not_refused_for_a_policy_that_only_might_apply() -> None:
-    elsewhere = policy(comment=True)
-    unlike = {"key": "team", "operator": "NotIn", "values": ["shop"]}
-    elsewhere["spec"]["match"] = {"namespaceSelector": {"matchExpressions": [unlike]}}
+    elsewhere = unlike("shop", comment=True)
     await refuse_silence(Server(listed(elsewhere), FORBIDDEN).session, _under("other"))

@@ -67,6 +67,7 @@ def test_a_hostile_text_is_shown_as_what_it_is() -> None:
         r"\x1b[2J\x1b[31mred\x07\x9b1m\u202eevil\u2066\u200b\x0d\x00\x7f[bold]x[/bold]:bomb:"
     )
     assert harmless("a\tb") == "a    b"
+    assert harmless("\u3164\u2800 ⚠️ \U000e0101") == r"\u3164\u2800 ⚠️ \U000e0101"
     assert harmless("重启 müde ✓") == "重启 müde ✓"
 
 
@@ -194,7 +195,8 @@ def test_thousands_of_ordinary_lines_are_not_looked_at_letter_by_letter(
         return screen.is_unseen(character)
 
     monkeypatch.setattr(formats, "is_unseen", looks)
-    value = {"spec": {"action": "重启 deployment/web"}}
-    assert "重启" in formats.dumped([value] * 1000)
+    value = {"spec": {"action": "kubectl rollout restart deployment/web"}}
+    assert formats.dumped([value] * 1000).count("restart") == 1000
     assert looked_at == []
     assert "\\u202e" in formats.dumped([value, "\u202e"])
+    assert "\\u3164" in formats.dumped([value, "重启 \u3164"])

@@ -25,11 +25,11 @@ from countersign.plugin.screen import Screen
 from countersign.ports import Store
 from countersign.records.knowledge import KnowledgeEntry
 from countersign.stores.configmap import ConfigMapStore
-from countersign.stores.memory import MemoryStore
 from tests.support.fakes import FakeConfigMaps
 from tests.support.fakes_objects import after
 from tests.support.knowledge import BASE, entry
 from tests.support.lessons import happening
+from tests.support.memory_store import MemoryStore
 from tests.support.terminals import HOSTILE, Terminal, dangerous
 
 IDS = ("3f2a9c1e-0000-4000-8000-000000000001", "3f2a9c1e-0000-4000-8000-000000000002")

@@ -17,6 +17,7 @@ from countersign.plugin.reviews import Person
 from countersign.plugin.screen import Screen
 from countersign.plugin.signing import Decision
 from countersign.policy.abilities import Ability, needed_for
+from tests.support.manifests import MANIFESTS, documents
 from tests.support.requests_made import (
     DIGEST,
     NOW,
@@ -28,7 +29,6 @@ from tests.support.requests_made import (
     signature,
     step,
 )
-from tests.unit.manifests.test_manifests import MANIFESTS, documents
 
 ALICE = Person("alice", ("sre", "system:authenticated"))
 

@@ -38,7 +38,11 @@ def ended(*, well: bool = True, entry: KnowledgeReference | None = ENTRY, **spec
     of = approved(request(**{"incident": "INC-1", **spec}))
     told = endings.Told("Scaled", changed=True)
     end = endings.verified(told, "5 of 5", ATTEMPT) if well else endings.failed("X", "No.", ATTEMPT)
-    return with_status(of, transitions.finished(of, end, entry, after(5)))
+    of = with_status(of, transitions.finished(of, end, after(5)))
+    if entry is None:
+        return of
+    written = Result(EffectState.DONE, knowledge=entry)
+    return with_status(of, recorded(of, {KNOWLEDGE: written}, after(5)))
 
 
 def states(of: ApprovalRequest) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from countersign.api.status import Attempt, StepResult
+from countersign.api.text import clip
 from countersign.policy import endings
 from countersign.policy.endings import Told
 from tests.support.fakes_time import START
@@ -90,6 +91,15 @@ def test_an_outcome_that_nobody_can_know_is_a_failure_that_says_not_to_repeat_it
     end = endings.outcome_unknown("Run date in Pod shop/web", "the operator was stopped", START)
     assert (end.success, end.reason, end.executed) == (False, "OutcomeUnknown", False)
     assert "it is not run again" in end.message
+
+
+def test_what_people_are_to_do_is_said_however_long_the_reason_is() -> None:
+    for end, words in (
+        (endings.outcome_unknown("Run " + "a" * 600, "b" * 3000, START), "if it is still needed."),
+        (endings.broken(ValueError("c" * 3000), START), "annotation countersign.dev/executed."),
+    ):
+        assert clip(end.message).endswith(words)
+        assert str(end.attempt.error).endswith(words)
 
 
 def test_what_is_worth_saying_of_an_effect_and_its_output_are_kept() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from countersign.policy.decide import decide, tally
 from countersign.policy.decision import Cancel, Deny, Expire, FinishDryRun, Wait
 from countersign.policy.endings import Ending
 from countersign.policy.retry import Again
+from countersign.policy.transitions.executing import milliseconds
 from tests.support.fakes_objects import (
     ALONE,
     after,
@@ -306,8 +307,17 @@ def test_a_verification_is_announced_as_executing() -> None:
     assert conditions(of.status)["Verified"] == "Unknown/Verifying"
 
 
+def _recorded_at_once(of: ApprovalRequest, end: Ending, now: datetime) -> ApprovalRequestStatus:
+    """An end whose knowledge entry was written before it."""
+    ended = with_status(of, transitions.finished(of, end, now))
+    entry = Result(EffectState.DONE, knowledge=LOCATION)
+    status = bookkeeping.recorded(ended, {bookkeeping.KNOWLEDGE: entry}, now)
+    assert status is not None
+    return status
+
+
 def test_a_good_end_is_written_with_its_duration_target_and_place_of_record() -> None:
-    status = transitions.finished(executing(), ending(), LOCATION, after(40))
+    status = _recorded_at_once(executing(), ending(), after(40))
     assert status.phase is Phase.SUCCEEDED
     assert conditions(status) == {
         "Planned": "True/Planned",
@@ -327,7 +337,7 @@ def test_a_good_end_is_written_with_its_duration_target_and_place_of_record() ->
 
 
 def test_a_bad_end_is_written_with_its_error() -> None:
-    status = transitions.finished(approved(), FAILED, LOCATION, after(5))
+    status = transitions.finished(approved(), FAILED, after(5))
     assert status.phase is Phase.FAILED
     assert conditions(status)["Executed"] == "False/Forbidden"
     assert "Verified" not in conditions(status)
@@ -338,7 +348,7 @@ def test_a_bad_end_is_written_with_its_error() -> None:
 
 def test_an_effect_that_was_not_seen_to_work_has_failed_though_it_was_applied() -> None:
     bad = ending(verified=False, verified_reason="Timeout", message="Applied, but.")
-    status = transitions.finished(approved(), bad, LOCATION, after(300))
+    status = transitions.finished(approved(), bad, after(300))
     assert status.phase is Phase.FAILED
     assert conditions(status)["Executed"] == "True/Applied"
     assert conditions(status)["Verified"] == "False/Timeout"
@@ -346,18 +356,18 @@ def test_an_effect_that_was_not_seen_to_work_has_failed_though_it_was_applied() 
 
 
 def test_an_end_with_nothing_to_change_says_so() -> None:
-    status = transitions.finished(approved(), ending(changed=False), LOCATION, after(5))
+    status = transitions.finished(approved(), ending(changed=False), after(5))
     assert conditions(status)["Executed"] == "True/NoChange"
 
 
 def test_an_end_leaves_no_condition_that_still_waits() -> None:
-    status = transitions.finished(verifying(), FAILED, LOCATION, after(60))
+    status = transitions.finished(verifying(), FAILED, after(60))
     assert status.phase is Phase.FAILED
     assert [each.type for each in status.conditions if each.status == "Unknown"] == []
 
 
 def test_what_could_not_be_written_down_is_still_to_be() -> None:
-    status = transitions.finished(approved(), ending(), None, after(5))
+    status = transitions.finished(approved(), ending(), after(5))
     assert status.phase is Phase.SUCCEEDED
     assert conditions(status)["Recorded"] == "False/StoreUnavailable"
     assert status.knowledge is None
@@ -365,7 +375,7 @@ def test_what_could_not_be_written_down_is_still_to_be() -> None:
 
 @pytest.mark.parametrize("end", [ending(), FAILED])
 def test_a_late_record_changes_nothing_but_that(end: Ending) -> None:
-    of = with_status(approved(), transitions.finished(approved(), end, None, after(5)))
+    of = with_status(approved(), transitions.finished(approved(), end, after(5)))
     status = late(of, 35)
     assert conditions(status)["Recorded"] == "True/Recorded"
     assert (status.phase, status.message, status.result) == (
@@ -388,8 +398,8 @@ DURATIONS = {
 
 @pytest.mark.parametrize("what", DURATIONS)
 def test_the_duration_of_an_attempt_is_in_whole_milliseconds(what: str) -> None:
-    finished, milliseconds = DURATIONS[what]
-    assert transitions.milliseconds(Attempt(started_at=START, finished_at=finished)) == milliseconds
+    finished, expected = DURATIONS[what]
+    assert milliseconds(Attempt(started_at=START, finished_at=finished)) == expected
 
 
 # --- What holds for all of them -------------------------------------------------------------------
@@ -424,8 +434,8 @@ MOVING = {
     "a request that is being watched": verifying(),
 }
 ENDED = {
-    "a good end": with_status(approved(), transitions.finished(approved(), ending(), None, START)),
-    "a bad end": with_status(approved(), transitions.finished(approved(), FAILED, None, START)),
+    "a good end": with_status(approved(), transitions.finished(approved(), ending(), START)),
+    "a bad end": with_status(approved(), transitions.finished(approved(), FAILED, START)),
 }
 WRITES: dict[str, tuple[dict[str, ApprovalRequest], Write]] = {
     "planned": (
@@ -467,12 +477,12 @@ WRITES: dict[str, tuple[dict[str, ApprovalRequest], Write]] = {
     "verifying": (MOVING, lambda of, _: transitions.verifying(of, after(5))),
     "finished well": (
         MOVING,
-        lambda of, text: transitions.finished(of, ending(message=text), LOCATION, after(5)),
+        lambda of, text: _recorded_at_once(of, ending(message=text), after(5)),
     ),
     "finished badly": (
         MOVING,
         lambda of, text: transitions.finished(
-            of, ending(verified=False, verified_reason="Timeout", message=text), None, after(5)
+            of, ending(verified=False, verified_reason="Timeout", message=text), after(5)
         ),
     ),
     "failed": (
@@ -480,7 +490,6 @@ WRITES: dict[str, tuple[dict[str, ApprovalRequest], Write]] = {
         lambda of, text: transitions.finished(
             of,
             ending(executed=False, reason="X", message=text, changed=False, verified=None),
-            None,
             after(5),
         ),
     ),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from countersign.api.approval_request import ApprovalRequest
-from countersign.api.operation import OperationType
+from countersign.api.operation import Operation, OperationType, Target
+from countersign.api.parameters import LabelParameters
 from countersign.api.phase import Phase
 from countersign.api.status import ApprovalMode, Attempt, MeasuredRadius
 from countersign.policy import endings, transitions
@@ -28,10 +29,12 @@ from tests.support.fakes_objects import (
     approval_of,
     approved,
     plan,
+    plan_of,
     planned,
     request,
     signature,
     signed,
+    step,
     with_status,
 )
 from tests.support.fakes_time import START
@@ -57,7 +60,7 @@ def ended(of: ApprovalRequest, error: str | None = None) -> ApprovalRequest:
         if error
         else endings.Ending(True, "Applied", "Restart: done.", ATTEMPT, changed=True)
     )
-    return with_status(of, transitions.finished(of, ending, None, START))
+    return with_status(of, transitions.finished(of, ending, START))
 
 
 def executed(error: str | None = None, **spec: Any) -> Notification:
@@ -72,6 +75,33 @@ def approved_how(mode: ApprovalMode) -> ApprovalRequest:
     assert of.status.approval is not None
     approval = of.status.approval.model_copy(update={"mode": mode})
     return with_status(of, of.status.model_copy(update={"approval": approval}))
+
+
+# --- Where ----------------------------------------------------------------------------------------
+
+
+def where(*targets: tuple[str, str | None]) -> tuple[str, tuple[str, ...]]:
+    steps = [step(labelled(kind, namespace)) for kind, namespace in targets]
+    message = told(request(), planned(request(), plan_of(*steps)))
+    assert message is not None
+    return message.namespace, message.namespaces
+
+
+def labelled(kind: str, namespace: str | None) -> Operation:
+    target = Target(kind=kind, name="bank", namespace=namespace)
+    label = LabelParameters(set={"tier": "gold"})
+    return Operation(type=OperationType.LABEL, target=target, label=label)
+
+
+def test_each_namespace_that_something_is_done_in_is_named() -> None:
+    places = [("ConfigMap", "eu"), ("ConfigMap", "us"), ("Secret", "eu")]
+    assert where(*places) == ("eu", ("eu", "us"))
+
+
+def test_an_action_on_a_namespace_is_done_there_and_one_on_nodes_where_it_was_asked_for() -> None:
+    assert where(("Namespace", None)) == ("bank", ("bank",))
+    assert where(("Node", None)) == ("shop", ("shop",))
+    assert where(("Node", None), ("ConfigMap", "eu")) == ("eu", ("eu",))
 
 
 # --- Fields ---------------------------------------------------------------------------------------
@@ -111,6 +141,7 @@ def test_an_executed_action_is_told_with_every_field() -> None:
         "request": "restart-web",
         "requestNamespace": "shop",
         "namespace": "shop",
+        "namespaces": ["shop"],
         "operationType": OperationType.SCALE,
         "target": "Deployment/web",
         "signers": [{"name": "alice", "comment": "go ahead"}],

@@ -34,7 +34,7 @@ HELD_FOR = Wait("Suspended", "Suspended by policy p.")
 def finished() -> ApprovalRequest:
     of = approved()
     end = endings.verified(endings.Told("Scaled", changed=True), "5 of 5", ATTEMPT)
-    return with_status(of, transitions.finished(of, end, None, after(9)))
+    return with_status(of, transitions.finished(of, end, after(9)))
 
 
 def stale() -> ApprovalRequest:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from countersign.actions.parser.flags import BY_LETTER, BY_NAME, Flag, Use
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.shell import Word
 
 _TRUE = frozenset({"", "1", "t", "T", "true", "TRUE", "True"})
@@ -32,7 +32,7 @@ class Arguments:
         """The one value of a flag; refuses two different ones."""
         values = set(self.given.get(flag, ()))
         if len(values) > 1:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.AMBIGUOUS,
                 f"--{flag} is given twice, with different values. Write it once.",
             )
@@ -45,7 +45,7 @@ class Arguments:
             return False
         if value in _TRUE:
             return True
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, f"--{flag} is on or off. Write --{flag}, or leave it out."
         )
 
@@ -63,7 +63,7 @@ def whole_number(text: str, what: str, lowest: int, highest: int) -> int:
     plain = digits.isascii() and digits.isdigit() and len(digits) <= len(str(highest))
     if plain and str(int(text)) == text and lowest <= int(text) <= highest:
         return int(text)
-    raise RefusedError(
+    raise TextRefusedError(
         RefusalClass.MALFORMED,
         f"{quote(text)} cannot be the value of {what}. Write a whole number from {lowest} to "
         f"{highest}.",
@@ -84,7 +84,7 @@ def take_apart(words: Sequence[Word]) -> Arguments:
         elif word.text.startswith("-") and word.text != "-":
             _take_letters(word.text, rest, arguments)
         elif before is not None and word.text in _STRAY_VALUES:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"{quote(word.text)} is no value of --{before}. Write --{before}={word.text}.",
             )
@@ -99,9 +99,9 @@ def refuse_others(arguments: Arguments, read: Iterable[str]) -> None:
         flag = BY_NAME[name]
         if flag.use is Use.HARMLESS or name in read:
             continue
-        raise RefusedError(flag.refused, f"--{name} {flag.why}.")
+        raise TextRefusedError(flag.refused, f"--{name} {flag.why}.")
     for unknown in arguments.unknown:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.UNSUPPORTED,
             f"The flag {quote(unknown)} is not known for this command. Leave it out.",
         )
@@ -111,7 +111,7 @@ def refuse_idle_runs(arguments: Arguments) -> None:
     """Refuse what only prints, whatever its verb is."""
     for name in ("help", "dry-run"):
         if name in arguments.given:
-            raise RefusedError(RefusalClass.READ_ONLY, f"--{name} {BY_NAME[name].why}.")
+            raise TextRefusedError(RefusalClass.READ_ONLY, f"--{name} {BY_NAME[name].why}.")
 
 
 def _take_name(text: str, rest: Iterator[Word], arguments: Arguments) -> str | None:
@@ -124,7 +124,7 @@ def _take_name(text: str, rest: Iterator[Word], arguments: Arguments) -> str | N
     values = arguments.given.setdefault(flag.name, [])
     if is_assigned:
         if not flag.takes_value and not value:
-            raise RefusedError(RefusalClass.MALFORMED, f"--{name}= lacks its value.")
+            raise TextRefusedError(RefusalClass.MALFORMED, f"--{name}= lacks its value.")
         values.append(value)
         return None
     if flag.takes_value:
@@ -138,7 +138,7 @@ def _take_letters(text: str, rest: Iterator[Word], arguments: Arguments) -> None
     name = text[1:].partition("=")[0]
     if len(name) > 1 and name in BY_NAME:
         # To kubectl, -namespace is -n with the value "amespace".
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, f"{quote(text)} has one hyphen only. Write --{name}."
         )
     letters = text[1:]
@@ -158,7 +158,7 @@ def _take_letters(text: str, rest: Iterator[Word], arguments: Arguments) -> None
 
 def _value_after(flag: Flag, word: Word | None) -> str:
     if word is None:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             f"--{flag.name} lacks its value. Write it, for example --{flag.name}=…",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, code_point
 
 MAX_TEXT = 4096
 _SPACES = str.maketrans({"\r": "\n", "\t": " ", "\u00a0": " ", "\u3000": " "})
@@ -34,7 +34,7 @@ CJK = re.compile(f"[{_CJK}{_CJK_PUNCTUATION}]")
 def checked(text: str) -> str:
     """The text with plain spaces and newlines; refuses what is too long or cannot be seen."""
     if len(text) > MAX_TEXT:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             f"The action is longer than {MAX_TEXT} characters. Write one short command.",
         )
@@ -76,7 +76,7 @@ def _check_hidden(plain: str, hidden: set[str]) -> None:
     before = ""
     for character in plain:
         if character in hidden and not _is_colour(character, before):
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"The action holds the invisible character {code_point(character)}. "
                 "Type the text anew instead of pasting it.",

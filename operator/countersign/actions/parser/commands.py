@@ -14,7 +14,7 @@ from countersign.actions.parser.arguments import (
 from countersign.actions.parser.elsewhere import on_another_cluster
 from countersign.actions.parser.foreign import Foreign
 from countersign.actions.parser.loose_words import refuse_grammar, refuse_prose
-from countersign.actions.parser.refusal import RefusalClass, RefusedError
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError
 from countersign.actions.parser.refused_verbs import GROUPS, refuse_verb
 from countersign.actions.parser.shell import Word
 from countersign.actions.parser.tools import refuse_tool
@@ -29,9 +29,11 @@ _WITH_PROGRAM = frozenset({("exec",), ("create", "job")})
 def read(words: Sequence[Word]) -> Operation | Foreign:
     """The operation that a command line stands for."""
     if not words:
-        raise RefusedError(RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command.")
+        raise TextRefusedError(
+            RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command."
+        )
     if "=" in words[0].text:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.UNSUPPORTED,
             "The command sets environment variables, which cannot take effect here. "
             "Leave them out.",
@@ -68,7 +70,7 @@ def _kubectl(words: Sequence[Word]) -> Operation | Foreign:
 def _verb(arguments: Arguments) -> tuple[str, ...]:
     words = arguments.positionals or arguments.behind or []
     if not words:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.NO_TARGET,
             "The command has no verb. Write for example kubectl rollout restart deployment/NAME.",
         )

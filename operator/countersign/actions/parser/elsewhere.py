@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from countersign.actions.parser import flat
 from countersign.actions.parser.foreign import Foreign
-from countersign.actions.parser.refusal import RefusalClass, RefusedError
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError
 from countersign.api.operation import Operation
 
 _LONGEST = 253
@@ -20,7 +20,7 @@ def on_another_cluster(outcome: Operation | Foreign, cluster: Mapping[str, str])
     """The same, said to be for another cluster; ``cluster`` has a context or a kubeconfig."""
     for value in cluster.values():
         if not 0 < len(value) <= _LONGEST or not value.isprintable() or not value.isascii():
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED, "The name of another cluster cannot be read. Leave it out."
             )
     described = outcome.described if isinstance(outcome, Foreign) else flat.describe(outcome)

@@ -8,7 +8,7 @@ from typing import Any
 from countersign.actions.parser.arguments import whole_number
 from countersign.actions.parser.foreign import Foreign
 from countersign.actions.parser.names import valid_name, valid_namespace
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.shell import Word
 from countersign.actions.parser.tools import refuse_tool
 
@@ -34,19 +34,19 @@ def read(words: Sequence[Word]) -> Foreign:
     if positionals[:1] != ["rollback"]:
         raise refuse_tool(words)
     if given is None:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.READ_ONLY if "--dry-run" in texts else RefusalClass.UNSUPPORTED,
             "A flag of this helm command is not supported. Leave it out.",
         )
     match positionals[1:]:
         case []:
-            raise RefusedError(RefusalClass.NO_TARGET, "The command names no release.")
+            raise TextRefusedError(RefusalClass.NO_TARGET, "The command names no release.")
         case [release]:
             revision = 0
         case [release, number]:
             revision = whole_number(number, "a revision", 0, MAX_REVISION)
         case _:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"{quote(positionals[-1])} has no place in this command. Write helm rollback "
                 "RELEASE REVISION.",
@@ -73,7 +73,7 @@ def _take_apart(texts: Sequence[str]) -> tuple[list[str], dict[str, str] | None]
             value = value if is_assigned else next(rest, "")
             key = _KEYS[name]
             if not value or given.get(key, value) != value:
-                raise RefusedError(RefusalClass.MALFORMED, f"{name} needs one value.")
+                raise TextRefusedError(RefusalClass.MALFORMED, f"{name} needs one value.")
             given |= {key: value} if key else {}
         elif text in _SWITCHES:
             continue

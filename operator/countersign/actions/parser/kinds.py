@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from countersign.actions.parser.custom_kinds import CUSTOM_KINDS
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, one_of, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, one_of, quote
 from countersign.actions.parser.wordlist import words
 from countersign.api.kinds import BUILT_IN, Resource
 
@@ -63,12 +63,14 @@ def known_kind(word: str, *, openshift: bool = False) -> Known:
         return meanings[0]
     if meanings:
         groups = one_of(sorted(str(each.api_version) for each in meanings))
-        raise RefusedError(RefusalClass.AMBIGUOUS, f"{quote(word)} is a kind of {groups}. {_HINT}.")
+        raise TextRefusedError(
+            RefusalClass.AMBIGUOUS, f"{quote(word)} is a kind of {groups}. {_HINT}."
+        )
     if word.lower() == "all":
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.AMBIGUOUS, '"all" are objects of many kinds. Name the objects.'
         )
-    raise RefusedError(
+    raise TextRefusedError(
         RefusalClass.AMBIGUOUS,
         f"{quote(word)} is no kind that is known here.{_alike(word)} Write the kind and the name "
         f"of the object, for example deployment/web. {_HINT} if it is a custom kind.",

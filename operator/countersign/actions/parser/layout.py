@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from countersign.actions.parser.characters import CJK
-from countersign.actions.parser.refusal import RefusalClass, RefusedError
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError
 from countersign.actions.parser.refused_verbs import is_verb
 from countersign.actions.parser.tools import starts_with_tool, tool_in
 
@@ -109,7 +109,7 @@ def read(text: str) -> Passage | Prose:
         raise _several()
     before, after = body[: span.start], body[span.end :]
     if _command(before):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.COMPOUND,
             "The command holds a command substitution in backticks. Write its result instead.",
         )
@@ -202,7 +202,7 @@ def _announced_command(text: str, comments: tuple[str, ...]) -> Passage | None:
     if _OPERATOR.search(before):
         raise _several()
     if not _LEAD_IN.search(before):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             "A command stands in the middle of other words. Write the command only, or put it "
             "in backticks.",
@@ -239,15 +239,15 @@ def _bared(text: str) -> str:
     return undecorated(_without_leading_comments(text)[0])
 
 
-def _endless() -> RefusedError:
-    return RefusedError(
+def _endless() -> TextRefusedError:
+    return TextRefusedError(
         RefusalClass.AMBIGUOUS,
         "Nobody can tell where the command ends and other words begin. Put the command in "
         "backticks, or write it only.",
     )
 
 
-def _several() -> RefusedError:
-    return RefusedError(
+def _several() -> TextRefusedError:
+    return TextRefusedError(
         RefusalClass.COMPOUND, "The text holds more than one command. Write one a request."
     )

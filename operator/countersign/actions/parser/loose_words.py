@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Sequence
 
 from countersign.actions.parser.kinds import is_kind
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.shell import Word
 from countersign.actions.parser.vocabulary import PURPOSES
 from countersign.actions.parser.wordlist import words
@@ -78,8 +78,8 @@ def _ends_or_is_prose(word: str) -> bool:
     return word.rstrip(",;:").lower() in _PROSE or bool(_SENTENCE_END.fullmatch(word))
 
 
-def _refusal(word: str) -> RefusedError:
-    return RefusedError(
+def _refusal(word: str) -> TextRefusedError:
+    return TextRefusedError(
         RefusalClass.AMBIGUOUS,
         f"{quote(word)} reads like a word of a sentence, not of the command. Put the command in "
         "backticks, or write it only; a name that is really called that stands in quotes.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, code_point, quote
 from countersign.api.parameters import CONTAINER_PATTERN, NAME_PATTERN
 from countersign.api.target import NAMESPACE_PATTERN
 
@@ -61,7 +61,7 @@ def valid_image(image: str) -> str:
     """The reference of an image, such as ``registry/team/web:2``."""
     if is_image(image):
         return image
-    raise RefusedError(
+    raise TextRefusedError(
         RefusalClass.MALFORMED,
         f"{quote(image)} is no image. Write for example registry.example.com/team/web:2.",
     )
@@ -71,15 +71,15 @@ def _valid(what: str, text: str, pattern: re.Pattern[str], longest: int) -> str:
     if pattern.fullmatch(text) and len(text) <= longest:
         return text
     if not text:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, f"The {what} is empty. Write it, or leave its flag out."
         )
     if "*" in text or "?" in text:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.AMBIGUOUS,
             f"{quote(text)} is a pattern and may stand for several. Name the objects.",
         )
-    raise RefusedError(RefusalClass.MALFORMED, f"{quote(text)} is no {what}: {_fault(text)}.")
+    raise TextRefusedError(RefusalClass.MALFORMED, f"{quote(text)} is no {what}: {_fault(text)}.")
 
 
 def _fault(text: str) -> str:

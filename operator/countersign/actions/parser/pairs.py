@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.api.parameters import MAX_ITEMS
 
 
@@ -24,7 +24,7 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     objects, pairs = list(words[:start]), list(words[start:])
     stray = next((word for word in pairs if not _is_pair(word)), None)
     if stray is not None:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             f"{quote(stray)} stands behind KEY=VALUE and is none itself. Write the objects first.",
         )
@@ -39,19 +39,21 @@ def read(pairs: Sequence[str], key: re.Pattern[str], longest: int, *, what: str)
         if not is_put:
             name = name.removesuffix("-")
         if not key.fullmatch(name) or len(name) > longest:
-            raise RefusedError(RefusalClass.MALFORMED, f"{quote(name)} cannot be a {what}.")
+            raise TextRefusedError(RefusalClass.MALFORMED, f"{quote(name)} cannot be a {what}.")
         if name in read.put or name in read.remove:
-            raise RefusedError(RefusalClass.MALFORMED, f"The {what} {quote(name)} is there twice.")
+            raise TextRefusedError(
+                RefusalClass.MALFORMED, f"The {what} {quote(name)} is there twice."
+            )
         if is_put:
             read.put[name] = value
         else:
             read.remove.append(name)
     if not pairs:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, f"No {what} is given. Write {what.upper()}=VALUE."
         )
     if len(pairs) > MAX_ITEMS:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, f"More than {MAX_ITEMS} are given. Write several requests."
         )
     return read

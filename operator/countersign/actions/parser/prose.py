@@ -19,7 +19,7 @@ from countersign.actions.parser.prose_leads import asks_for_it
 from countersign.actions.parser.prose_occasions import without_occasion
 from countersign.actions.parser.prose_places import other_place
 from countersign.actions.parser.prose_rules import PROHIBITION, RULES, Where
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, code_point, quote
 
 _ADVICE = "Write the command only, and the rest into spec.description."
 _SENTENCE_END = re.compile(r"[.!;](?=\s|$)|[。！；]|\n\s*\n")
@@ -99,7 +99,7 @@ def check_comments(comments: Iterable[str]) -> None:
     """Comments are dropped, as a shell drops them; only one that forbids the command is heeded."""
     for comment in comments:
         if found := PROHIBITION.search(_plain(comment)):
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.UNSUPPORTED,
                 f"The comment may forbid the command ({quote(found.group())}). Leave it out.",
             )
@@ -143,5 +143,5 @@ def _plain(text: str) -> str:
     return text.casefold().replace("’", "'")
 
 
-def _refusal(refused: RefusalClass, because: str) -> RefusedError:
-    return RefusedError(refused, f"The text around the action {because}. {_ADVICE}")
+def _refusal(refused: RefusalClass, because: str) -> TextRefusedError:
+    return TextRefusedError(refused, f"The text around the action {because}. {_ADVICE}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from countersign.actions.parser import prose
 from countersign.actions.parser.characters import unreadable_letter
 from countersign.actions.parser.names import is_name
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, code_point, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, code_point, quote
 from countersign.actions.parser.tokens import Token
 from countersign.actions.parser.vocabulary import VERBS, Role
 
@@ -32,28 +32,28 @@ _QUESTION = re.compile(
 )
 
 
-def refuse_sentence(sentence: str, words: Sequence[Token]) -> RefusedError:
+def refuse_sentence(sentence: str, words: Sequence[Token]) -> TextRefusedError:
     """The refusal of a sentence that fits no form."""
     if _QUESTION.match(sentence):
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.READ_ONLY,
             "The text asks to see something, so there is nothing to approve.",
         )
     verb = next((t.role for t in words if t.role in VERBS), None)
     if verb is None:
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.UNSUPPORTED,
             "The text asks for nothing that is carried out. Write a kubectl command, or for "
             f"example {_EXAMPLE}.",
         )
     try:
         prose.check_words("", sentence)
-    except RefusedError as error:
+    except TextRefusedError as error:
         return error
     return _incomplete(words, verb)
 
 
-def _incomplete(words: Sequence[Token], verb: Role) -> RefusedError:
+def _incomplete(words: Sequence[Token], verb: Role) -> TextRefusedError:
     """What is missing, or left over, in a sentence about a known action."""
     roles = {token.role for token in words}
     hint = f"Write for example {_EXAMPLES.get(verb, _EXAMPLE)}."
@@ -62,9 +62,9 @@ def _incomplete(words: Sequence[Token], verb: Role) -> RefusedError:
     if misspelt := _misspelt(words, hint):
         return misspelt
     if Role.REFERENCE not in roles and not _names_of_objects(words):
-        return RefusedError(RefusalClass.NO_TARGET, f"The sentence names no object. {hint}")
+        return TextRefusedError(RefusalClass.NO_TARGET, f"The sentence names no object. {hint}")
     if verb is Role.SCALE and Role.NUMBER not in roles:
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.AMBIGUOUS, f"The sentence does not say how many replicas. {hint}"
         )
     return _left_over(words, hint)
@@ -83,44 +83,44 @@ def _names_of_objects(words: Sequence[Token]) -> list[str]:
     ]
 
 
-def _without_kind(words: Sequence[Token], hint: str) -> RefusedError:
+def _without_kind(words: Sequence[Token], hint: str) -> TextRefusedError:
     if any(token.role is Role.KINDS for token in words):
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.AMBIGUOUS, f"The sentence speaks of several objects. {hint}"
         )
     if _names_of_objects(words):
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.AMBIGUOUS,
             f"The sentence does not say of which kind the object is. {hint}",
         )
-    return RefusedError(RefusalClass.NO_TARGET, f"The sentence names no object. {hint}")
+    return TextRefusedError(RefusalClass.NO_TARGET, f"The sentence names no object. {hint}")
 
 
-def _left_over(words: Sequence[Token], hint: str) -> RefusedError:
+def _left_over(words: Sequence[Token], hint: str) -> TextRefusedError:
     unknown = next((t for t in words if t.role is Role.UNKNOWN), None)
     if unknown is None:
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.AMBIGUOUS,
             f"The sentence can be read in more than one way, or says more than one thing. {hint}",
         )
-    return RefusedError(
+    return TextRefusedError(
         RefusalClass.AMBIGUOUS,
         f"{quote(unknown.text)} is not understood. Put reasons into spec.description. {hint}",
     )
 
 
-def _misspelt(words: Sequence[Token], hint: str) -> RefusedError | None:
+def _misspelt(words: Sequence[Token], hint: str) -> TextRefusedError | None:
     """A word that would be a name in lower case, or in plain letters."""
     for token in words:
         letter = unreadable_letter(token.text)
         if token.role is Role.UNKNOWN and letter is not None:
-            return RefusedError(
+            return TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"The sentence holds {code_point(letter)}, which is not read. {hint}",
             )
         capital = token.text != token.text.lower()
         if token.role is Role.UNKNOWN and capital and is_name(token.text.lower()):
-            return RefusedError(
+            return TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"{quote(token.text)} has capital letters, which names have not. {hint}",
             )

@@ -8,7 +8,7 @@ from countersign.actions.parser import commands, layout, prose, sentences, shell
 from countersign.actions.parser.characters import checked, has_odd_spaces
 from countersign.actions.parser.flat import describe
 from countersign.actions.parser.foreign import Foreign
-from countersign.actions.parser.refusal import Refusal, RefusalClass, RefusedError
+from countersign.actions.parser.refusal import Refusal, RefusalClass, TextRefusedError
 
 if TYPE_CHECKING:
     from countersign.api.operation import Operation
@@ -18,7 +18,7 @@ def read(text: str) -> Operation | Foreign | Refusal:
     """See ``parse`` of the package."""
     try:
         return _read(checked(text), odd_spaces=has_odd_spaces(text))
-    except RefusedError as error:
+    except TextRefusedError as error:
         return error.refusal
 
 
@@ -32,7 +32,7 @@ def _read(text: str, *, odd_spaces: bool) -> Operation | Foreign:
     outcome = commands.read(line.words)
     described = outcome.described if isinstance(outcome, Foreign) else describe(outcome)
     if odd_spaces and described["operation"] != "Patch" and any(map(_holds_spaces, line.words)):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             "A quoted word may hold a tab or another space that looks like a plain one. "
             "Type the text anew with plain spaces.",

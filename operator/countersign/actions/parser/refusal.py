@@ -34,8 +34,12 @@ class Refusal:
     message: str
 
 
-class RefusedError(Exception):
-    """Carries a refusal out of the parser's depths to ``parse``, the only place that catches it."""
+class TextRefusedError(Exception):
+    """Carries a refusal out of the parser's depths to ``parse``, the only place that catches it.
+
+    Every function of the parser may raise it. ``errors.RefusedError`` is another thing: an action
+    that was understood, and cannot be done.
+    """
 
     def __init__(self, refused: RefusalClass, message: str) -> None:
         """Bound the message, so that no text can flood a status."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.wordlist import words
 
 if TYPE_CHECKING:
@@ -37,24 +37,26 @@ def is_verb(word: str) -> bool:
     return word.lower() in _READ_ONLY | _INTERACTIVE | _OTHERS
 
 
-def refuse_verb(path: tuple[str, ...], rest: Sequence[str], flags: frozenset[str]) -> RefusedError:
+def refuse_verb(
+    path: tuple[str, ...], rest: Sequence[str], flags: frozenset[str]
+) -> TextRefusedError:
     """The refusal of a command by its verb; ``rest`` are the words after it, without flags."""
     verb = " ".join(path)
     if verb in _READ_ONLY or path[0] in _READ_ONLY:
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.READ_ONLY,
             f"{quote(verb)} changes nothing, so there is nothing to approve. Run it yourself.",
         )
     if path[0] in _INTERACTIVE:
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.INTERACTIVE,
             f"{quote(verb)} needs a person at a terminal: what happens then cannot be approved. "
             "Write the one change that is wanted.",
         )
     if path[0] in GROUPS and len(path) == 1 and not rest and not flags:
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.NO_TARGET, f"{quote(verb)} is half a command. Write all of it."
         )
     known = "is not carried out" if is_verb(path[0]) else "is no verb of kubectl that is known"
     instead = _INSTEAD.get(path[0], "for example kubectl rollout restart deployment/NAME")
-    return RefusedError(RefusalClass.UNSUPPORTED, f"{quote(verb)} {known}. Write {instead}.")
+    return TextRefusedError(RefusalClass.UNSUPPORTED, f"{quote(verb)} {known}. Write {instead}.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from countersign.actions.parser import targets
 from countersign.actions.parser.arguments import Arguments
 from countersign.actions.parser.kinds import Known
-from countersign.actions.parser.refusal import RefusalClass, RefusedError
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError
 from countersign.actions.parser.tokens import Token
 from countersign.actions.parser.verbs import COMMANDS
 from countersign.api.operation import Kind, Operation
@@ -29,7 +29,7 @@ class Said:
         """The token of that name; refuses two different ones."""
         tokens = self.kept.get(name, ())
         if len({token.text for token in tokens}) > 1:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.AMBIGUOUS, f"Two {name}s are named. Name the one that is meant."
             )
         return tokens[0] if tokens else None
@@ -82,7 +82,7 @@ def _check_direction(said: Said, current: int, wanted: int) -> None:
     ]
     is_up, is_down = (any(map(way.search, spoken)) for way in (_UP, _DOWN))
     if (is_up and wanted < current) or (is_down and wanted > current):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.AMBIGUOUS,
             f"From {current} to {wanted} is not the direction that is named.",
         )
@@ -120,7 +120,7 @@ def run_job(said: Said) -> Operation:
     """``create job NAME --from=cronjob/NAME``."""
     job = said.token("jobkind")
     if job is None or job.kind != Known(Kind.JOB) or said.known != Known(Kind.CRON_JOB):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.UNSUPPORTED,
             "A job is made from a cron job only. Write kubectl create job NAME "
             "--from=cronjob/NAME.",

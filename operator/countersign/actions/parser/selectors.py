@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 
 MAX_SELECTOR = 1024
 MAX_KEY = 317
-MAX_VALUE = 63
 KEY = (
     r"(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/)?"
     r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -28,7 +27,7 @@ _REQUIREMENT = re.compile(
 def valid_selector(text: str) -> str:
     """The selector itself; refuses one that is empty, or no selector."""
     if not text.strip():
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.AMBIGUOUS, "An empty selector stands for all objects. Name the objects."
         )
     position = 0
@@ -36,7 +35,7 @@ def valid_selector(text: str) -> str:
         position = part.end()
         if position == len(text):
             return text
-    raise RefusedError(
+    raise TextRefusedError(
         RefusalClass.MALFORMED,
         f"{quote(text)} is no label selector. Write for example app=web,tier!=db.",
     )

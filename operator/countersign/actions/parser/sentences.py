@@ -18,7 +18,7 @@ from countersign.actions.parser.flat import describe
 from countersign.actions.parser.foreign import Foreign
 from countersign.actions.parser.forms import FORMS
 from countersign.actions.parser.puzzles import refuse_sentence
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.said import Said
 from countersign.actions.parser.tokens import Token
 from countersign.actions.parser.vocabulary import OCCASIONS, PURPOSES, VERBS, Role
@@ -76,7 +76,9 @@ def read(sentence: str) -> Operation | Foreign:
     sentence = _EMPHASIS.sub(r"\2", _without_label(sentence))
     words = tokens.read(sentence)
     if not words:
-        raise RefusedError(RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command.")
+        raise TextRefusedError(
+            RefusalClass.NO_TARGET, "The action is empty. Write a kubectl command."
+        )
     reason = _reason(words, len(sentence))
     outcome = _understood(words[: reason.index])
     if outcome is None or len(words) > tokens.MAX_TOKENS or _asks_for_more(words[reason.index :]):
@@ -86,14 +88,14 @@ def read(sentence: str) -> Operation | Foreign:
     says_to_what = any(token.role in _REVISIONS for token in words[: reason.index])
     is_open = described["operation"] == "RollbackRollout" and not says_to_what
     if is_open and (version := _VERSION.search(why)):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.AMBIGUOUS,
             f"{quote(version.group())} may be what to roll back to. Write the revision, for "
             'example "roll back deployment web to revision 3".',
         )
     prose.check("", why, described)
     if _MORE.search(why):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.AMBIGUOUS,
             "The text goes on behind its reason. Write one sentence, and the rest into "
             "spec.description.",
@@ -118,7 +120,7 @@ def check_contradiction(text: str, described: Mapping[str, Any]) -> None:
             or _names_another(words[:because], described)
             or _says_another_number(words, described)
         ):
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.AMBIGUOUS,
                 f"The text around the command says {quote(clause.strip())}, the command says "
                 "something else. Write the command only.",
@@ -129,7 +131,7 @@ def _agrees(words: Sequence[Token], described: Mapping[str, Any]) -> bool:
     """Whether a clause says nothing, or less than the command; it may leave things unsaid."""
     try:
         outcome = _understood(words)
-    except RefusedError:  # "Restart the pod web-0": its names are looked at all the same
+    except TextRefusedError:  # "Restart the pod web-0": its names are looked at all the same
         return True
     if outcome is None:
         return True

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from countersign.actions.parser.characters import CJK
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 
 _PLACEHOLDER = re.compile(r"<[\w][\w .:/-]{0,60}>")
 _VARIABLE = re.compile(r"\$[\w{@*#?$!\"-]")
@@ -144,11 +144,11 @@ class _Scanner:
     def _backslash(self) -> None:
         following = self.text[self.position + 1 : self.position + 2]
         if not following:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED, "The command ends in a backslash. Write all of it."
             )
         if following in {*"nrt"}:  # a shell would read web\n as "webn", which nobody means
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"A backslash before {quote(following)} looks like the end of a line, written out. "
                 "Leave it out.",
@@ -179,7 +179,7 @@ class _Scanner:
                 position += 1
                 escaped = self.text[position : position + 1]
                 if escaped not in _ANSI_C:
-                    raise RefusedError(
+                    raise TextRefusedError(
                         RefusalClass.MALFORMED,
                         f"The escape {quote(chr(92) + escaped)} in $'…' is not read. "
                         "Write the character itself.",
@@ -189,13 +189,13 @@ class _Scanner:
             position += 1
         raise _open_quote("$'")
 
-    def _refusal(self, character: str) -> RefusedError:
+    def _refusal(self, character: str) -> TextRefusedError:
         if placeholder := _PLACEHOLDER.match(self.text, self.position):
             return _blank(placeholder.group())
         if character in "{}":
             return _blank(self.text[self.position : self.position + 20])
         if character in _TYPOGRAPHIC_QUOTES:
-            return RefusedError(
+            return TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"The typographic quote {character} is no quote to a shell. Write ' or \".",
             )
@@ -211,37 +211,37 @@ def _plain_dashes(word: str) -> str:
     return ("-" if len(rest) == 1 or rest[1:2] == "=" else "--") + rest
 
 
-def _compound(what: str) -> RefusedError:
-    return RefusedError(
+def _compound(what: str) -> TextRefusedError:
+    return TextRefusedError(
         RefusalClass.COMPOUND,
         f"The action holds {what}. Write one plain command a request, "
         "without pipes, redirections or substitutions.",
     )
 
 
-def _not_quoted() -> RefusedError:
-    return RefusedError(
+def _not_quoted() -> TextRefusedError:
+    return TextRefusedError(
         RefusalClass.MALFORMED,
         "Nobody can tell whether Chinese or Japanese words belong to the command. Put them in "
         "quotes, or the command in backticks.",
     )
 
 
-def _open_quote(mark: str) -> RefusedError:
-    return RefusedError(
+def _open_quote(mark: str) -> TextRefusedError:
+    return TextRefusedError(
         RefusalClass.MALFORMED, f"A quote ({mark}) is opened and never closed. Close it."
     )
 
 
-def _variable(text: str) -> RefusedError:
-    return RefusedError(
+def _variable(text: str) -> TextRefusedError:
+    return TextRefusedError(
         RefusalClass.MALFORMED,
         f"{quote(text)} is a variable: nobody can tell what it will be. Write its value.",
     )
 
 
-def _blank(text: str) -> RefusedError:
-    return RefusedError(
+def _blank(text: str) -> TextRefusedError:
+    return TextRefusedError(
         RefusalClass.MALFORMED,
         f"{quote(text)} is a placeholder or a pattern. Write the one name that is meant.",
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from countersign.actions.parser.arguments import whole_number
 from countersign.actions.parser.foreign import Foreign
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.shell import Word
 from countersign.actions.parser.verbs.pods import is_bare_shell
 
@@ -40,14 +40,14 @@ def read(words: Sequence[Word]) -> Foreign:
     destination = _take_flags(rest, flags)
     found = _DESTINATION.fullmatch(destination or "")
     if found is None:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             f"{quote(destination or '')} is no host. Write ssh HOST COMMAND.",
         )
     first = _take_flags(rest, flags)
     command = [] if first is None else [first, *rest]
     if is_bare_shell(command):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.INTERACTIVE,
             "A shell on a host cannot be approved. Write the one change that is wanted.",
         )
@@ -80,7 +80,7 @@ def _take_flags(rest: Iterator[str], flags: dict[str, str]) -> str | None:
                 _take_value(letter, letters or next(rest, ""), flags)
                 break
             if letter not in _SWITCHES:
-                raise RefusedError(
+                raise TextRefusedError(
                     RefusalClass.UNSUPPORTED, f"The flag {quote(text)} of ssh is not read."
                 )
     return None
@@ -88,11 +88,11 @@ def _take_flags(rest: Iterator[str], flags: dict[str, str]) -> str | None:
 
 def _take_value(letter: str, value: str, flags: dict[str, str]) -> None:
     if not value:
-        raise RefusedError(RefusalClass.MALFORMED, f"-{letter} lacks its value.")
+        raise TextRefusedError(RefusalClass.MALFORMED, f"-{letter} lacks its value.")
     if letter == "o":
         name = re.split(r"[=\s]", value, maxsplit=1)[0].lower()
         if name not in _OPTIONS:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.UNSUPPORTED, f"The option {quote(name)} of ssh is not read."
             )
         return
@@ -103,5 +103,5 @@ def _one(what: str, *values: str | None) -> str | None:
     """The one value that is given; refuses two different ones."""
     given = {value for value in values if value is not None}
     if len(given) > 1:
-        raise RefusedError(RefusalClass.AMBIGUOUS, f"{what} is given twice. Write it once.")
+        raise TextRefusedError(RefusalClass.AMBIGUOUS, f"{what} is given twice. Write it once.")
     return given.pop() if given else None

@@ -8,7 +8,7 @@ from functools import partial
 from countersign.actions.parser.arguments import Arguments, whole_number
 from countersign.actions.parser.kinds import Known, is_kind, known_kind, word_for
 from countersign.actions.parser.names import valid_name, valid_namespace
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, one_of, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, one_of, quote
 from countersign.actions.parser.selectors import valid_selector
 from countersign.api.kinds import is_cluster_scoped
 from countersign.api.operation import ALLOWED_KINDS, MAX_TARGETS, Kind, OperationType, Target
@@ -36,13 +36,13 @@ def read_of_kind(operation: OperationType, words: Sequence[str], arguments: Argu
             raise _name_and_selector(words[0])
         return _targets(operation, [(Known(kind), None)], arguments, selector)
     if words and "/" not in words[0] and is_kind(words[0]) and len(words) > 1:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             f"To kubectl {quote(words[0])} is a name here. Leave it out, or write "
             f"{kind.lower()}/NAME.",
         )
     if not words:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.NO_TARGET, f"The command names no {kind}. Write its name after the verb."
         )
     pairs = [_split(word, known_kind) if "/" in word else (Known(kind), word) for word in words]
@@ -55,7 +55,7 @@ def target(
     """A target of valid names, of a kind the operation works on."""
     allowed = ALLOWED_KINDS.get(operation)
     if allowed is not None and (known.kind not in allowed or known.api_version is not None):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.UNSUPPORTED,
             f"{operation} works on {one_of(allowed)} only, not on a {known.kind}.",
         )
@@ -84,7 +84,7 @@ def kind_and_name(word: str, kind: Kind, *, what: str) -> str:
     """The name in ``cronjob/NAME``, where only one kind may stand."""
     known, name = _split(word, known_kind) if "/" in word else (None, "")
     if known is None or known.kind != kind or known.api_version is not None:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.UNSUPPORTED, f"{what} takes {kind.lower()}/NAME, not {quote(word)}."
         )
     return valid_name(name)
@@ -97,7 +97,7 @@ def _targets(
     selector: str | None,
 ) -> Targets:
     if len(pairs) > MAX_TARGETS:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.AMBIGUOUS,
             f"More than {MAX_TARGETS} objects are named. Write several requests.",
         )
@@ -109,7 +109,7 @@ def _targets(
         return (one.model_copy(update=chosen),)
     found = tuple(target(operation, known, name, namespace) for known, name in pairs)
     if len(set(found)) < len(found):
-        raise RefusedError(RefusalClass.MALFORMED, "An object is named twice. Name it once.")
+        raise TextRefusedError(RefusalClass.MALFORMED, "An object is named twice. Name it once.")
     return found
 
 
@@ -117,11 +117,11 @@ def _lone_kind(words: Sequence[str], kinds: Kinds) -> Known:
     """The one kind whose objects a selector chooses."""
     match words:
         case []:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.NO_TARGET, "The selector has no kind. Write it, for example pods."
             )
         case [word] if "," in word:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.AMBIGUOUS,
                 f"{quote(word)} are several kinds. With a selector, write a request for each.",
             )
@@ -133,13 +133,13 @@ def _lone_kind(words: Sequence[str], kinds: Kinds) -> Known:
 
 def _pairs(words: Sequence[str], kinds: Kinds) -> list[tuple[Known, str | None]]:
     if not words:
-        raise RefusedError(RefusalClass.NO_TARGET, f"The command names no object. {_FORM}.")
+        raise TextRefusedError(RefusalClass.NO_TARGET, f"The command names no object. {_FORM}.")
     if any("/" in word for word in words):
         return [_split(word, kinds) for word in words]
     kind_words, names = words[0].split(","), words[1:]
     if not names:
         known = all(is_kind(kind) for kind in kind_words)
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.NO_TARGET if known else RefusalClass.AMBIGUOUS,
             f"{quote(words[0])} is {'a kind without a name' if known else 'a name without a kind'}."
             f" {_FORM}.",
@@ -150,17 +150,17 @@ def _pairs(words: Sequence[str], kinds: Kinds) -> list[tuple[Known, str | None]]
 def _split(word: str, kinds: Kinds) -> tuple[Known, str]:
     kind, slash, name = word.partition("/")
     if not slash:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             f"{quote(word)} stands beside kind/name, but has no kind itself. {_FORM}.",
         )
     if not kind or not name:
-        raise RefusedError(RefusalClass.NO_TARGET, f"{quote(word)} names no object. {_FORM}.")
+        raise TextRefusedError(RefusalClass.NO_TARGET, f"{quote(word)} names no object. {_FORM}.")
     return kinds(kind), name
 
 
-def _name_and_selector(word: str) -> RefusedError:
-    return RefusedError(
+def _name_and_selector(word: str) -> TextRefusedError:
+    return TextRefusedError(
         RefusalClass.MALFORMED,
         f"Both a name ({quote(word)}) and a selector are given. Write one of them.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.wordlist import words
 
 if TYPE_CHECKING:
@@ -47,15 +47,15 @@ def tool_in(prose: str) -> bool:
     return _IN_PROSE.search(prose) is not None
 
 
-def refuse_tool(line: Sequence[Word]) -> RefusedError:
+def refuse_tool(line: Sequence[Word]) -> TextRefusedError:
     """The refusal of a command line that is not kubectl's."""
     program, arguments = line[0].text, [word.text for word in line[1:]]
     if arguments and arguments[0] in _READ_ONLY.get(program, ()):
-        return RefusedError(
+        return TextRefusedError(
             RefusalClass.READ_ONLY,
             f"{quote(f'{program} {arguments[0]}')} changes nothing, so there is nothing to "
             "approve. Run it yourself.",
         )
-    return RefusedError(
+    return TextRefusedError(
         RefusalClass.UNSUPPORTED, f"{quote(program)} is not carried out. Write a kubectl command."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from countersign.actions.digest import digest_of
-from countersign.actions.secrecy import without_secret
+from countersign.actions.secret_words import without_secrets
 from countersign.api.operation import Operation
 from countersign.api.status import VALUE_LIMIT, Change
 from countersign.api.text import clip
@@ -91,12 +91,8 @@ def _words(template: JsonObject) -> str:
     containers = listed(part(template, "spec", "template", "spec"), "containers")
     said = []
     for each in containers[:_CONTAINERS_SHOWN]:
-        words = [
-            without_secret(str(word))
-            for field in ("command", "args")
-            for word in each.get(field) or ()
-        ]
-        runs = f": {shlex.join(words)}" if words else ""
+        words = [str(word) for field in ("command", "args") for word in each.get(field) or ()]
+        runs = f": {shlex.join(without_secrets(words))}" if words else ""
         said.append(f"{each.get('image')}{runs}")
     if len(containers) > _CONTAINERS_SHOWN:
         said.append(f"{len(containers) - _CONTAINERS_SHOWN} more containers")

@@ -11,6 +11,7 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.jobs.job_manifest import LATE, job_changes, job_from, job_name
 from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.stamps import stamps_on
+from countersign.executors.once.traces import must_be_the_same
 from countersign.executors.wording.output import tail
 from countersign.policy.endings import OUTCOME_UNKNOWN
 from countersign.policy.reading.fields import listed, number, part
@@ -151,8 +152,7 @@ class RunJob:
         """The CronJob, if it is still as signed."""
         where = step.operation.one.described
         live = await self._cluster.get(path, account)
-        if live["metadata"]["uid"] != step.target.uid:
-            raise StaleError(f"{where} was deleted and created again since the plan.")
+        must_be_the_same(step, live)
         if job_changes(step.operation, live) != step.changes:
             raise StaleError(f"{where} has changed since the plan (its job template).")
         return live

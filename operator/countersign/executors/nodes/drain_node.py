@@ -20,7 +20,7 @@ from countersign.executors.nodes.node_pods import NodePods, sorted_out
 from countersign.executors.once.convergent import Convergent
 from countersign.executors.once.paths import path_of
 from countersign.executors.once.stamps import kept_from, stamps_on
-from countersign.executors.once.traces import must_not_have_been_applied
+from countersign.executors.once.traces import must_be_the_same, must_not_have_been_applied
 from countersign.policy.reading.fields import part
 from countersign.policy.reading.selectors import escaped
 from countersign.ports import (
@@ -195,10 +195,8 @@ class DrainNode:
         return await evacuated(self._cluster, pods.evicted, flags.grace_period_seconds, account)
 
     async def _node(self, step: PlanStep, path: ObjectPath, account: ServiceAccount) -> JsonObject:
-        where = step.operation.one.described
         live = await self._cluster.get(path, account)
-        if live["metadata"]["uid"] != step.target.uid:
-            raise StaleError(f"{where} was deleted and created again since the plan.")
+        must_be_the_same(step, live)
         return live
 
     async def _pods(self, operation: Operation, account: ServiceAccount) -> NodePods:

@@ -19,7 +19,12 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.recipe import Recipe
 from countersign.executors.once.stamps import STAMP, kept_from, stamp_after, stamps_on
-from countersign.executors.once.traces import must_not_have_been_applied, stamped
+from countersign.executors.once.traces import (
+    must_be_the_same,
+    must_change_the_same,
+    must_not_have_been_applied,
+    stamped,
+)
 from countersign.ports import (
     Cluster,
     Draft,
@@ -123,17 +128,13 @@ class Convergent:
 
     def _must_be_as_signed(self, step: PlanStep, stamp: Stamp, live: JsonObject) -> None:
         must_not_have_been_applied(step, stamp, live)
+        must_be_the_same(step, live)
         where = step.operation.one.described
-        if live["metadata"]["uid"] != step.target.uid:
-            raise StaleError(f"{where} was deleted and created again since the plan.")
         try:
             self._recipe.check(step.operation, live)
         except RefusedError as error:
             raise StaleError(f"{where} has changed since the plan: {error}") from error
-        changes = self._recipe.changes(step.operation, live)
-        if changes != step.changes:
-            fields = ", ".join(change.field for change in (*step.changes, *changes)[:3])
-            raise StaleError(f"{where} has changed since the plan ({fields}).")
+        must_change_the_same(step, self._recipe.changes(step.operation, live))
 
     def _body(
         self,

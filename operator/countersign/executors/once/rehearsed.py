@@ -21,7 +21,12 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.convergent import GONE, REHEARSAL, TRIES
 from countersign.executors.once.paths import path_of, reference
 from countersign.executors.once.stamps import kept_from, stamp_after, stamps_on
-from countersign.executors.once.traces import must_not_have_been_applied, stamped
+from countersign.executors.once.traces import (
+    must_be_the_same,
+    must_change_the_same,
+    must_not_have_been_applied,
+    stamped,
+)
 from countersign.executors.rollout_status import settled
 from countersign.ports import (
     Cluster,
@@ -121,10 +126,10 @@ class Rehearsed:
             if live is not None and stamp.request_uid in stamps_on(live):
                 return Effect(changed=True, live=live, watched=path, earlier=True)
             must_not_have_been_applied(step, stamp, live)
-            _must_be_the_same(step, live)
+            must_be_the_same(step, live)
             try:
                 after = await self._write(path, operation, live, REHEARSAL, account, dry_run=True)
-                self._must_do_as_signed(step, live, after)
+                must_change_the_same(step, self._writing.changes(operation, live, after))
                 if not step.changes:
                     return Effect(changed=False, live=live, watched=path)
                 after = await self._write(path, operation, live, stamp, account)
@@ -199,25 +204,6 @@ class Rehearsed:
         return await self._cluster.patch(
             path, body, account, form=form, dry_run=dry_run, force=True
         )
-
-    def _must_do_as_signed(
-        self, step: PlanStep, live: JsonObject | None, after: JsonObject
-    ) -> None:
-        changes = self._writing.changes(step.operation, live, after)
-        if changes != step.changes:
-            fields = ", ".join(change.field for change in (*step.changes, *changes)[:3])
-            where = step.operation.one.described
-            raise StaleError(f"{where} has changed since the plan ({fields}).")
-
-
-def _must_be_the_same(step: PlanStep, live: JsonObject | None) -> None:
-    where = step.operation.one.described
-    if live is None:
-        return
-    if step.target.uid is None:
-        raise StaleError(f"{where} was created by somebody else since the plan.")
-    if live["metadata"]["uid"] != step.target.uid:
-        raise StaleError(f"{where} was deleted and created again since the plan.")
 
 
 def _keeps_changing(operation: Operation) -> ApiError:

@@ -1,11 +1,12 @@
-"""What an earlier run has left of a step: looked for, never written."""
+"""Whether a target is still the one of the plan, and what an earlier run has left on it."""
 
 from __future__ import annotations
 
-from countersign.api.status import PlanStep
+from countersign.api.status import Change, PlanStep
 from countersign.errors import ApiError, StaleError
 from countersign.executors.once.paths import path_of
 from countersign.executors.once.stamps import stamps_on
+from countersign.executors.wording.differences import differing
 from countersign.ports import Cluster, JsonObject, ServiceAccount, Stamp, Trace
 
 
@@ -21,6 +22,24 @@ async def stamped(cluster: Cluster, step: PlanStep, stamp: Stamp, account: Servi
     if stamp.request_uid in stamps_on(live):
         return Trace.DONE
     return Trace.NONE if live["metadata"]["uid"] == step.target.uid else Trace.GONE
+
+
+def must_be_the_same(step: PlanStep, live: JsonObject | None) -> None:
+    """Touch no other object that has the target's name now. Raises ``StaleError``."""
+    where = step.operation.one.described
+    if live is None:
+        return
+    if step.target.uid is None:
+        raise StaleError(f"{where} was created by somebody else since the plan.")
+    if live["metadata"]["uid"] != step.target.uid:
+        raise StaleError(f"{where} was deleted and created again since the plan.")
+
+
+def must_change_the_same(step: PlanStep, changes: tuple[Change, ...]) -> None:
+    """Do what was signed and nothing else: ``changes`` are those of now. Raises ``StaleError``."""
+    if changes != step.changes:
+        where, fields = step.operation.one.described, differing(step.changes, changes)
+        raise StaleError(f"{where} has changed since the plan ({fields}).")
 
 
 def must_not_have_been_applied(step: PlanStep, stamp: Stamp, live: JsonObject | None) -> None:

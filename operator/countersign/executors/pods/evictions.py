@@ -26,7 +26,11 @@ async def evict(
     *,
     dry_run: bool = False,
 ) -> None:
-    """Ask for one eviction with these ``DeleteOptions``. 429: a disruption budget holds the pod."""
+    """Ask for one eviction with these ``DeleteOptions``.
+
+    Raises ``ApiError`` (429: a disruption budget holds the pod), and ``RefusedError`` where no
+    eviction of this pod can succeed.
+    """
     body = {
         "apiVersion": "policy/v1",
         "kind": "Eviction",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 
-from countersign.actions.secrecy import without_secret
+from countersign.actions.secret_words import without_secrets
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import ExecParameters
 from countersign.api.status import Change, PlanStep
 from countersign.api.text import clip
 from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.once.paths import path_of, reference
+from countersign.executors.once.traces import must_be_the_same
 from countersign.executors.wording.output import labelled, last_line
 from countersign.executors.wording.values import shown
 from countersign.policy.reading.fields import listed, part, strings
@@ -54,7 +55,7 @@ class Exec:
         container = _container(operation, live)
         for verb in _VERBS:
             await self._must_be_allowed(verb, path, account)
-        told = map(without_secret, _parameters(operation).command)
+        told = without_secrets(_parameters(operation).command)
         line = clip(shlex.join(told), _LINE_LIMIT)
         return Draft(
             target=reference(path, operation.one.kind, live),
@@ -69,7 +70,12 @@ class Exec:
         path = await path_of(self._cluster, step.target, account)
         container = await self._as_signed(step, path, account)
         command = _parameters(step.operation).command
-        finished = await self._cluster.run(path, container, command, account)
+        try:
+            finished = await self._cluster.run(path, container, command, account)
+        except ApiError as error:
+            if error.not_found:
+                raise _gone(step, error) from error
+            raise
         output = labelled(finished.stdout, finished.stderr)
         if finished.code != 0:
             raise RefusedError("CommandFailed", _failure(finished))
@@ -99,8 +105,7 @@ class Exec:
             if error.not_found:
                 raise StaleError(f"{where} is gone since the plan.") from error
             raise
-        if live["metadata"]["uid"] != step.target.uid:
-            raise StaleError(f"{where} was deleted and created again since the plan.")
+        must_be_the_same(step, live)
         try:
             container = _container(step.operation, live)
         except RefusedError as error:
@@ -158,6 +163,15 @@ def _container(operation: Operation, live: JsonObject) -> str:
             f"Container {name} of {where} does not run (it is {state}). Name a pod that runs.",
         )
     return name
+
+
+def _gone(step: PlanStep, error: ApiError) -> RefusedError:
+    """Since it was read, a moment before."""
+    return RefusedError(
+        "TargetNotFound",
+        f"{step.operation.one.described} is gone ({error}), and nothing was run. Write a new "
+        "request for a pod that runs, if it is still needed.",
+    )
 
 
 def _failure(finished: Finished) -> str:

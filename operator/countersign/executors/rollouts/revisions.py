@@ -49,7 +49,10 @@ class Revision:
 async def revisions(
     cluster: Cluster, target: Target, live: JsonObject, account: ServiceAccount
 ) -> tuple[Revision, ...]:
-    """All there are, oldest first; needs ``list`` on the objects that keep them."""
+    """All there are, oldest first; needs ``list`` on the objects that keep them.
+
+    Raises ``ApiError``, and ``RefusedError`` where there are too many to choose from.
+    """
     plural = "replicasets" if target.kind == Kind.DEPLOYMENT else "controllerrevisions"
     path = ObjectPath("apps/v1", plural, target.namespace)
     labels = selector_text((live.get("spec") or {}).get("selector") or {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from countersign.actions.manifests import LAST_APPLIED
 from countersign.api.operation import Kind, Operation, OperationType
 from countersign.api.parameters import RollbackRolloutParameters
 from countersign.api.status import Change
@@ -19,7 +20,7 @@ _KEPT = frozenset(
     {
         STAMP,
         NUMBER,
-        "kubectl.kubernetes.io/last-applied-configuration",
+        LAST_APPLIED,
         "deployment.kubernetes.io/revision-history",
         "deployment.kubernetes.io/desired-replicas",
         "deployment.kubernetes.io/max-replicas",

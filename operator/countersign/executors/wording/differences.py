@@ -51,6 +51,15 @@ def differences(before: Any, after: Any, hidden: Hidden = _nothing) -> tuple[Cha
     return bounded([each.change() for each in _compare(before, after, (), hidden)])
 
 
+def differing(planned: tuple[Change, ...], now: tuple[Change, ...]) -> str:
+    """The fields, three at most, that a plan and what it would be now do not change alike."""
+    alike = set(planned) & set(now)
+    if alike == {*planned, *now}:
+        alike = set()  # Only their order is another.
+    names = (each.field for each in (*planned, *now) if each not in alike)
+    return ", ".join(list(dict.fromkeys(names))[:3])
+
+
 @dataclass(frozen=True)
 class _Leaf:
     """A value that differs; texts of both sides, None where there is none."""

@@ -1,23 +1,24 @@
-"""What a program has written, made fit for a status: bounded, and without what plays tricks."""
+"""What a program has written, made fit for a status: bounded, without tricks and secrets.
+
+Whoever may read a request need not be allowed to read what its action reads.
+"""
 
 from __future__ import annotations
 
-import unicodedata
-
+from countersign.actions.secret_words import text_without_secrets
 from countersign.api.status import OUTPUT_LIMIT
-from countersign.api.text import clip, ending
+from countersign.api.text import clip, ending, is_unseen
 
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
 _KEPT = "\n\t"
 
 
 def printable(text: str) -> str:
-    """Its lines, without escape sequences' starts and other characters that cannot be seen."""
+    """Its lines, without what looks like a secret and without characters that cannot be seen."""
     seen = (
-        each if each in _KEPT or unicodedata.category(each) not in _UNSEEN else "�"
+        each if each in _KEPT or not is_unseen(each) else "�"
         for each in text.replace("\r\n", "\n").replace("\r", "\n")
     )
-    return "".join(seen)
+    return "\n".join(map(text_without_secrets, "".join(seen).split("\n")))
 
 
 def tail(text: str, limit: int = OUTPUT_LIMIT) -> str:

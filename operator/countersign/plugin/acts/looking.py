@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -18,12 +18,13 @@ from countersign.plugin.exits import refused
 from countersign.plugin.explaining import You
 from countersign.plugin.linked import linked
 from countersign.plugin.options import Format, Output, Scope, Where
-from countersign.plugin.policies import judge
+from countersign.plugin.policies import judge, lacks_somebody, policies_in_sight
 from countersign.plugin.reading import read, readable
 from countersign.plugin.reviews import Person, Tier
 from countersign.plugin.screen import Screen, line
 from countersign.plugin.session import Session, located, run
 from countersign.plugin.together import together
+from countersign.policy.approval_policies.named_policy import NamedPolicy
 from countersign.policy.decide import current_plan
 from countersign.policy.quorum import not_for
 from countersign.ports import JsonObject, ObjectPath
@@ -43,8 +44,8 @@ def list_(screen: Screen, where: Where, choice: Choice, scope: Scope, output: Ou
         wanted = partial(_is_chosen, choice, phases, me)
         sent = _PENDING if choice.to_sign else phases
         items = await session.requests.every(namespace, wanted, phases=sent)
-        if choice.to_sign:
-            items = await _signable(session, items)
+        if choice.to_sign and me is not None:
+            items = await _signable(session, items, me)
         if output.for_machines:
             formats.write_list(screen, output.output, items)
         elif not items:
@@ -134,31 +135,28 @@ def _is_chosen(choice: Choice, phases: set[str], me: Person | None, item: JsonOb
     """As far as the request itself tells; ``me`` is there where the choice is about oneself."""
     if phases and _phase(item) not in phases:
         return False
-    if me is None:
-        return True
-    if choice.mine and _requester(item) != me.name:
+    if choice.to_sign and _phase(item) != Phase.PENDING:
         return False
-    return not choice.to_sign or _waits_for(item, me)
+    return me is None or not choice.mine or _requester(item) == me.name
 
 
-def _waits_for(item: JsonObject, me: Person) -> bool:
-    if _phase(item) != Phase.PENDING:  # Most are over: they need not be read for it.
-        return False
-    request = readable(item)
-    return request is not None and waits_for(request, me)
-
-
-async def _signable(session: Session, items: list[JsonObject]) -> list[JsonObject]:
-    """Those that one has the right to sign."""
-    open_ = [(each, read(each)) for each in items]
+async def _signable(session: Session, items: list[JsonObject], me: Person) -> list[JsonObject]:
+    """Those that wait for one's signature, and that one has the right to sign."""
+    requests = [(each, request) for each in items if (request := readable(each)) is not None]
+    held = any(signing.is_held_with_enough(request) for _, request in requests)
+    policies = await policies_in_sight(session) if held else ()
+    open_ = [(each, request) for each, request in requests if waits_for(request, me, policies)]
     may = await session.reviews.may_sign({_tier(request) for _, request in open_})
     return [each for each, request in open_ if _tier(request) in may]
 
 
-def waits_for(request: ApprovalRequest, me: Person) -> bool:
-    """Whether a request waits for signatures, and a person's could be one, rights aside."""
+def waits_for(request: ApprovalRequest, me: Person, policies: Collection[NamedPolicy] = ()) -> bool:
+    """Whether a request waits for signatures, and a person's could be one, rights aside.
+
+    ``policies``: for those that the kill switch holds although their number is reached.
+    """
     plan = current_plan(request)
-    if plan is None or not signing.lacks_signatures(request):
+    if plan is None or not _lacks_signatures(request, policies):
         return False
     if me.name in (request.spec.requested_by, request.spec.submitted_by):
         return False
@@ -166,6 +164,12 @@ def waits_for(request: ApprovalRequest, me: Person) -> bool:
         return False
     entry = signing.own(request, me.name)
     return entry is None or not_for(entry, plan) is not None
+
+
+def _lacks_signatures(request: ApprovalRequest, policies: Collection[NamedPolicy]) -> bool:
+    if signing.is_held_with_enough(request):
+        return lacks_somebody(request, policies)
+    return signing.lacks_signatures(request)
 
 
 async def _you(session: Session, request: ApprovalRequest) -> You:

@@ -1,1 +1,1 @@
-"""The commands, one verb a file."""
+"""The commands, one group of verbs a file."""

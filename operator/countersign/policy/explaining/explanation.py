@@ -46,7 +46,7 @@ def explain(
     namespace_labels: Mapping[str, str],
     now: datetime,
     *,
-    elsewhere: Mapping[str, Mapping[str, str]] | None = None,
+    elsewhere: Mapping[str, Mapping[str, str] | None] | None = None,
     past: Collection[Past] = (),
     reliance: Reliance | None = None,
 ) -> Explanation:
@@ -54,12 +54,20 @@ def explain(
 
     Of one that has been decided: the policies that it was decided under, as they are recorded.
     ``namespace_labels`` are those of the request's own namespace, ``elsewhere`` those of the others
-    that its targets are in, by name. ``past`` is what was approved before (``past_of`` of the other
-    requests): without it cooldowns, rates and hourly limits cannot be told. ``reliance`` is how far
-    what it does can be trusted, where that is known.
+    that its targets are in, by name, None of one that is not there. ``past`` is what was approved
+    before (``past_of`` of the other requests): without it cooldowns, rates and hourly limits cannot
+    be told. ``reliance`` is how far what it does can be trusted, where that is known.
     """
-    namespaces = {**(elsewhere or {}), request.metadata.namespace: dict(namespace_labels)}
-    around = Circumstances(tuple(policies), namespaces, past=past, reliance=reliance)
+    others = elsewhere or {}
+    namespaces = {name: labels for name, labels in others.items() if labels is not None}
+    namespaces[request.metadata.namespace] = namespace_labels
+    around = Circumstances(
+        tuple(policies),
+        namespaces,
+        absent=others.keys() - namespaces.keys(),
+        past=past,
+        reliance=reliance,
+    )
     step, message = _described(decide(request, around, now))
     base = Explanation(
         request=request.key,

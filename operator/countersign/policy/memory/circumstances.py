@@ -23,7 +23,8 @@ class Circumstances:
     """The policies there are, the labels of namespaces, and what was approved before.
 
     ``namespaces`` has those whose labels are known, by name; ``former`` has the last labels of
-    those that were deleted; ``complete`` says that there are no others. ``reliance`` is there where
+    those that were deleted; ``complete`` says that there are no others, ``absent`` has those that
+    are known not to be there where that cannot be said of all. ``reliance`` is there where
     the decision depends on it, see ``decide.asks_for_trust``.
     """
 
@@ -31,6 +32,7 @@ class Circumstances:
     namespaces: Mapping[str, Labels] = field(default_factory=dict)
     former: Mapping[str, Labels] = field(default_factory=dict)
     complete: bool = False
+    absent: Collection[str] = ()
     past: Collection[Past] = ()
     reliance: Reliance | None = None
 
@@ -64,8 +66,11 @@ class Circumstances:
     def _elsewhere(self, subject: Subject) -> Spaces:
         """Labels of the other namespaces that it reaches into; one that is not there has none."""
         labels: Spaces = {name: self._last_known(name) for name in subject.elsewhere}
-        known: Spaces = {name: each for name, each in labels.items() if each is not None}
-        return known if self.complete else labels
+        return {
+            name: each
+            for name, each in labels.items()
+            if each is not None or not (self.complete or name in self.absent)
+        }
 
     def _last_known(self, namespace: str) -> Labels | None:
         return self.namespaces.get(namespace, self.former.get(namespace))

@@ -12,23 +12,20 @@ from countersign.policy.transitions.deciding import (
 from countersign.policy.transitions.executing import (
     beginning,
     finished,
-    milliseconds,
     retrying,
     verifying,
     was_applied,
 )
-from countersign.policy.transitions.planning import NO_CHANGE, planned, planning_later, refused
+from countersign.policy.transitions.planning import planned, planning_later, refused
 
 __all__ = [
     "AUTOMATIC",
     "BREAK_GLASS",
-    "NO_CHANGE",
     "approved",
     "beginning",
     "ended_unapproved",
     "finished",
     "held_back",
-    "milliseconds",
     "planned",
     "planning_later",
     "refused",

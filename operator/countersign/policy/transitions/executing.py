@@ -10,7 +10,6 @@ from countersign.api.conditions import ConditionType, Status
 from countersign.api.status import (
     VALUE_LIMIT,
     Attempt,
-    KnowledgeReference,
     Result,
 )
 from countersign.api.text import clip
@@ -66,16 +65,8 @@ def was_applied(request: ApprovalRequest) -> bool:
     return said is not None and said.status == "True"
 
 
-def finished(
-    request: ApprovalRequest,
-    ending: Ending,
-    knowledge: KnowledgeReference | None,
-    now: datetime,
-) -> ApprovalRequestStatus:
-    """The execution is over, well or badly; what is to be written and told of it is listed.
-
-    ``knowledge``: where that has been written already.
-    """
+def finished(request: ApprovalRequest, ending: Ending, now: datetime) -> ApprovalRequestStatus:
+    """The execution is over, well or badly; what is to be written and told of it is listed."""
     draft = StatusDraft(request, now)
     executed: Status = "True" if ending.executed else "False"
     applied = "The change has been applied." if ending.executed else ending.message
@@ -92,7 +83,7 @@ def finished(
         draft.tell("exec", "success", "Executed", f"{target}. {ending.message}")
     else:
         draft.tell("exec", "error", "Failed", ending.message)
-    bookkeeping.begin(draft, knowledge, success=ending.success)
+    bookkeeping.begin(draft, success=ending.success)
     if not ending.changed:
         draft.fields["undo"] = None
     draft.fields |= {

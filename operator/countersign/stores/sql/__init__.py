@@ -1,1 +1,1 @@
-"""Knowledge in a database: an SQLite file or PostgreSQL. Needs the extra ``countersign[sql]``."""
+"""Knowledge in a database: an SQLite file or PostgreSQL. Needs the extra ``sql``."""

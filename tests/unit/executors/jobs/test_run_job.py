@@ -14,30 +14,12 @@ from countersign.executors.jobs.run_job import RunJob
 from countersign.executors.once.stamps import STAMP
 from countersign.policy.retry import is_transient
 from countersign.ports import Effect, JsonObject, ObjectPath, Patient, Progress
-from tests.support.endings import STAMPED, Stage, on, pod, recreated
+from tests.support.endings import STAMPED, Stage, cron_job, on, pod, recreated
 from tests.support.fakes import EXECUTOR, LostAnswer, conflict, forbidden, not_found, unavailable
 from tests.support.fakes_objects import UID
 from tests.support.fakes_time import FakeClock
 
 SHORT = UID[:8]
-
-
-def cron_job(name: str = "backup", job: JsonObject | None = None, **spec: Any) -> JsonObject:
-    container = {"name": "main", "image": "backup:1", "command": ["backup", "--all shops"]}
-    template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "CronJob",
-        "metadata": {"name": name, "namespace": "shop"},
-        "spec": {
-            "schedule": "0 3 * * *",
-            "jobTemplate": {
-                "metadata": {"labels": {"app": "backup"}, "annotations": {"a": "b"}},
-                "spec": {"backoffLimit": 0, "template": template, **(job or {})},
-            },
-            **spec,
-        },
-    }
 
 
 class World(Stage):
@@ -118,7 +100,8 @@ async def test_a_name_that_was_asked_for_is_signed_and_must_be_free() -> None:
 async def test_words_that_look_like_secrets_are_not_shown() -> None:
     live = cron_job()
     container = live["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
-    container["args"] = ["--password=hunter2", "postgres://me:hunter2@db"]
+    container["command"] = ["backup", "--token"]
+    container["args"] = ["hunter2", "--password=hunter2", "postgres://me:hunter2@db"]
     step = (await World(live).planned()).step
     assert "hunter2" not in repr(step)
     assert "--password=(hidden)" in (step.changes[0].after or "")

@@ -6,12 +6,12 @@ import pytest
 
 from countersign.api.operation import Operation, OperationType, Target
 from countersign.api.parameters import AnnotateParameters
-from countersign.api.status import VALUE_LIMIT, PlanStep
+from countersign.api.status import VALUE_LIMIT
 from countersign.errors import RefusedError
 from countersign.executors.labels.annotate import Annotate
 from countersign.executors.once.convergent import Convergent
 from countersign.executors.once.stamps import STAMP
-from countersign.ports import Draft, JsonObject, Stamp
+from countersign.ports import JsonObject, Stamp
 from tests.support.fakes import EXECUTOR
 from tests.support.fakes_cluster import FakeCluster
 from tests.support.fakes_objects import UID, workload
@@ -20,12 +20,6 @@ from tests.support.fakes_time import START
 RECIPE = Annotate()
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 NOTE = "example.com/note"
-
-
-def planned(operation: Operation, draft: Draft) -> PlanStep:
-    return PlanStep(
-        operation=operation, target=draft.target, summary=draft.summary, changes=draft.changes
-    )
 
 
 def annotate(
@@ -111,7 +105,7 @@ async def test_the_stamp_stands_beside_the_annotation() -> None:
     path = cluster.put(workload(annotations={STAMP: "earlier"}))
     executor, operation = Convergent(RECIPE, cluster), annotate({NOTE: "new"})
     draft = await executor.draft(operation, EXECUTOR)
-    made = planned(operation, draft)
+    made = draft.step(operation)
     await executor.execute(made, Stamp(UID, START), EXECUTOR)
     assert cluster.objects[path]["metadata"]["annotations"] == {
         NOTE: "new",

@@ -8,12 +8,12 @@ import pytest
 
 from countersign.api.operation import Operation, OperationType, Target
 from countersign.api.parameters import LabelParameters
-from countersign.api.status import MAX_CHANGES, PlanStep
+from countersign.api.status import MAX_CHANGES
 from countersign.errors import RefusedError, StaleError
 from countersign.executors.labels.label import Label
 from countersign.executors.once.convergent import Convergent
 from countersign.executors.once.stamps import STAMP
-from countersign.ports import Draft, JsonObject, Stamp
+from countersign.ports import JsonObject, Stamp
 from tests.support.fakes import EXECUTOR
 from tests.support.fakes_cluster import FakeCluster
 from tests.support.fakes_objects import UID, workload
@@ -21,12 +21,6 @@ from tests.support.fakes_time import START
 
 RECIPE = Label()
 WEB = Target(kind="Deployment", name="web", namespace="shop")
-
-
-def planned(operation: Operation, draft: Draft) -> PlanStep:
-    return PlanStep(
-        operation=operation, target=draft.target, summary=draft.summary, changes=draft.changes
-    )
 
 
 def label(put: dict[str, str] | None = None, *remove: str, overwrite: bool = False) -> Operation:
@@ -138,7 +132,7 @@ async def test_the_labels_and_the_stamp_are_one_write() -> None:
     executor, operation = Convergent(RECIPE, cluster), label({"tier": "web"}, "app")
     draft = await executor.draft(operation, EXECUTOR)
     live = cluster.objects[path]
-    made = planned(operation, draft)
+    made = draft.step(operation)
     effect = await executor.execute(made, Stamp(UID, START), EXECUTOR)
     again = await executor.execute(made, Stamp(UID, START), EXECUTOR)
     live = cluster.objects[path]
@@ -155,7 +149,7 @@ async def test_a_label_that_somebody_has_changed_since_makes_the_plan_stale(fiel
     path = cluster.put(labelled(app="web"))
     executor, operation = Convergent(RECIPE, cluster), label({"tier": "web"}, "app")
     draft = await executor.draft(operation, EXECUTOR)
-    made = planned(operation, draft)
+    made = draft.step(operation)
 
     def change(live: Any) -> None:
         live["metadata"]["labels"][field] = "else"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from countersign.api.operation import Operation, OperationType, Target
-from countersign.api.status import Change, PlanStep
+from countersign.api.status import Change
 from countersign.executors.nodes.cordon_node import CordonNode
 from countersign.executors.once.convergent import Convergent
-from countersign.ports import Draft, JsonObject, Stamp
+from countersign.ports import JsonObject, Stamp
 from tests.support.fakes import EXECUTOR
 from tests.support.fakes_cluster import FakeCluster
 from tests.support.fakes_objects import UID
@@ -17,12 +17,6 @@ from tests.support.fakes_time import START
 RECIPE = CordonNode()
 TARGET = Target(kind="Node", name="node-1")
 CORDON = Operation(type=OperationType.CORDON_NODE, target=TARGET)
-
-
-def planned(operation: Operation, draft: Draft) -> PlanStep:
-    return PlanStep(
-        operation=operation, target=draft.target, summary=draft.summary, changes=draft.changes
-    )
 
 
 def node(**spec: Any) -> JsonObject:
@@ -62,7 +56,7 @@ async def test_a_second_run_finds_it_done() -> None:
     path = cluster.put(node())
     executor = Convergent(RECIPE, cluster)
     draft = await executor.draft(CORDON, EXECUTOR)
-    made = planned(CORDON, draft)
+    made = draft.step(CORDON)
     await executor.execute(made, Stamp(UID, START), EXECUTOR)
     assert cluster.objects[path]["spec"] == {"unschedulable": True}
     again = await executor.execute(made, Stamp(UID, START), EXECUTOR)

@@ -8,11 +8,10 @@ import pytest
 
 from countersign.api.operation import Operation, OperationType, Target
 from countersign.api.parameters import Taint, TaintNodeParameters, TaintRemoval
-from countersign.api.status import PlanStep
 from countersign.errors import RefusedError, StaleError
 from countersign.executors.nodes.taint_node import TaintNode
 from countersign.executors.once.convergent import Convergent
-from countersign.ports import Draft, JsonObject, Stamp
+from countersign.ports import JsonObject, Stamp
 from tests.support.fakes import EXECUTOR
 from tests.support.fakes_cluster import FakeCluster
 from tests.support.fakes_objects import UID
@@ -23,12 +22,6 @@ TARGET = Target(kind="Node", name="node-1")
 DB = {"key": "dedicated", "value": "db", "effect": "NoSchedule"}
 OLD = {"key": "old", "effect": "NoExecute", "timeAdded": "2026-01-01T00:00:00Z"}
 OTHER = {"key": "dedicated", "value": "x", "effect": "NoExecute"}
-
-
-def planned(operation: Operation, draft: Draft) -> PlanStep:
-    return PlanStep(
-        operation=operation, target=draft.target, summary=draft.summary, changes=draft.changes
-    )
 
 
 def node(*taints: JsonObject) -> JsonObject:
@@ -150,7 +143,7 @@ async def test_a_taint_that_comes_meanwhile_is_kept() -> None:
     path = cluster.put(node(OLD))
     executor, operation = Convergent(RECIPE, cluster), taint(("dedicated=db:NoSchedule",))
     draft = await executor.draft(operation, EXECUTOR)
-    made = planned(operation, draft)
+    made = draft.step(operation)
     cluster.faults["patch"].append(
         lambda: cluster.change(path, lambda live: live["spec"]["taints"].append(OTHER))
     )
@@ -164,7 +157,7 @@ async def test_a_taint_that_somebody_else_removes_first_makes_the_plan_stale() -
     path = cluster.put(node(OLD))
     executor, operation = Convergent(RECIPE, cluster), taint((), ("old",))
     draft = await executor.draft(operation, EXECUTOR)
-    made = planned(operation, draft)
+    made = draft.step(operation)
     cluster.change(path, lambda live: live["spec"].update(taints=[]))
     with pytest.raises(StaleError, match="has no taint old"):
         await executor.execute(made, Stamp(UID, START), EXECUTOR)

@@ -65,13 +65,7 @@ class World:
     async def plan(self, operation: Operation) -> PlanStep:
         draft = await self.executor.draft(operation, EXECUTOR)
         self.cluster.calls.clear()
-        return PlanStep(
-            operation=operation,
-            target=draft.target,
-            summary=draft.summary,
-            changes=draft.changes,
-            undo=draft.undo,
-        )
+        return draft.step(operation)
 
     async def run(self, step: PlanStep) -> Any:
         return await self.executor.execute(step, STAMPED, EXECUTOR)

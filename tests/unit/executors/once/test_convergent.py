@@ -44,9 +44,7 @@ class World:
         draft = await self.executor.draft(self.of, EXECUTOR)
         self.cluster.calls.clear()
         self.cluster.bodies.clear()
-        return PlanStep(
-            operation=self.of, target=draft.target, summary=draft.summary, changes=draft.changes
-        )
+        return draft.step(self.of)
 
     def stamps(self) -> list[str]:
         return str(self.live["metadata"]["annotations"].get(STAMP, "")).split(",")
@@ -226,7 +224,7 @@ async def test_a_target_whose_status_moved_is_patched_on_its_new_version() -> No
 
 
 CHANGED: dict[str, tuple[Operation, Callable[[JsonObject], None], str]] = {
-    "somebody scaled it": (SCALE, scale_to(4), "spec.replicas"),
+    "somebody scaled it": (SCALE, scale_to(4), r"\(spec\.replicas\)"),
     "somebody scaled it to that very number": (SCALE, scale_to(5), "spec.replicas"),
     "somebody restarted it": (
         RESTART,

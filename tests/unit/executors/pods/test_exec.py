@@ -13,7 +13,7 @@ from countersign.errors import ApiError, RefusedError, StaleError
 from countersign.executors.pods.exec import Exec
 from countersign.ports import Finished, JsonObject
 from tests.support.endings import Stage, on, pod, recreated
-from tests.support.fakes import EXECUTOR, LostAnswer, forbidden, unavailable
+from tests.support.fakes import EXECUTOR, LostAnswer, forbidden, not_found, unavailable
 
 COMMAND = ("cat", "/tmp/it's here")
 DEFAULT = "kubectl.kubernetes.io/default-container"
@@ -71,11 +71,18 @@ async def test_planning_asks_for_the_right_and_runs_nothing() -> None:
 
 async def test_what_is_told_of_a_command_has_no_secret_and_what_is_signed_is_the_command() -> None:
     # The summary is what chat, Events and the knowledge base say of it.
-    command = ("env", "PGPASSWORD=hunter2", "psql", "postgres://web:hunter2@db/shop")
+    command = (
+        "env",
+        "PGPASSWORD=hunter2",
+        "psql",
+        "--token",
+        "hunter2",
+        "postgres://web:hunter2@db",
+    )
     step = await World(command=command).plan()
     assert "hunter2" not in step.summary
-    assert "env 'PGPASSWORD=(hidden)' psql '(hidden)'" in step.summary
-    assert (step.changes[0].after or "").count("hunter2") == 2
+    assert "env 'PGPASSWORD=(hidden)' psql --token '(hidden)' '(hidden)'" in step.summary
+    assert (step.changes[0].after or "").count("hunter2") == 3
 
 
 @pytest.mark.parametrize("verb", ["get", "create"])
@@ -218,6 +225,30 @@ async def test_the_text_of_a_failure_is_bounded_and_harmless() -> None:
     assert "\x1b" not in str(caught.value)
 
 
+async def test_what_a_command_prints_is_kept_without_what_looks_like_a_secret() -> None:
+    printed = (
+        "LOG_LEVEL=debug\nDB_PASSWORD=hunter2\nretrying mysql --password hunter2\n"
+        "> Authorization: Bearer hunter2\npostgres://web:hunter2@db/shop refused\n"
+    )
+    shown = (
+        "LOG_LEVEL=debug\nDB_PASSWORD=(hidden)\nretrying mysql --password (hidden)\n"
+        "> Authorization: Bearer (hidden)\n(hidden) refused"
+    )
+    world = await World().planned()
+    world.cluster.endings += [Finished(0, printed, ""), Finished(1, "", printed)]
+    assert (await world.execute(world.step)).output == shown
+    with pytest.raises(RefusedError) as caught:
+        await world.execute(world.step)
+    assert "hunter2" not in str(caught.value)
+    assert " ".join(shown.split()) in str(caught.value)
+
+
+async def test_a_name_at_the_end_of_a_line_hides_nothing_of_the_next() -> None:
+    world = await World().planned()
+    world.cluster.endings.append(Finished(0, "Enter password:\nready\n--token\nready", ""))
+    assert (await world.execute(world.step)).output == "Enter password:\nready\n--token\nready"
+
+
 async def test_another_pod_of_the_name_is_not_touched() -> None:
     world = await World().planned()
     recreated(world.path, world.cluster)
@@ -245,6 +276,25 @@ async def test_a_container_that_stopped_or_another_default_is_signed_again() -> 
 @pytest.mark.parametrize("fault", [forbidden(), unavailable(), ApiError("connection reset")])
 async def test_errors_of_the_server_are_passed_on_as_they_are(fault: ApiError) -> None:
     world = await World().planned()
+    world.cluster.endings.append(fault)
+    with pytest.raises(ApiError) as caught:
+        await world.execute(world.step)
+    assert caught.value is fault
+
+
+async def test_of_a_pod_that_has_just_gone_is_said_what_to_do() -> None:
+    world = await World().planned()
+    world.cluster.endings.append(not_found('pods "web-abc-1"'))
+    with pytest.raises(RefusedError, match="nothing was run") as caught:
+        await world.execute(world.step)
+    assert caught.value.reason == "TargetNotFound"
+    assert "Write a new request for a pod that runs" in str(caught.value)
+    assert 'Pod shop/web-abc-1 is gone (pods "web-abc-1" not found)' in str(caught.value)
+
+
+async def test_a_404_of_somebody_on_the_way_does_not_mean_that_the_pod_is_gone() -> None:
+    world = await World().planned()
+    fault = ApiError("404 page not found", code=404)
     world.cluster.endings.append(fault)
     with pytest.raises(ApiError) as caught:
         await world.execute(world.step)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.actions.secrecy import holds_secret_variable
-from countersign.api.status import MAX_CHANGES, VALUE_LIMIT
-from countersign.executors.wording.differences import Path, differences
+from countersign.api.status import MAX_CHANGES, VALUE_LIMIT, Change
+from countersign.executors.wording.differences import Path, differences, differing
 
 WEB, SIDE, NEW = {"name": "web", "image": "a"}, {"name": "side", "image": "b"}, {"name": "new"}
 KEYS = st.sampled_from(["a", "b", "name", "value", "c.d"])
@@ -149,3 +149,11 @@ def test_two_results_are_told_alike_only_if_they_are_alike(
 ) -> None:
     if told({"o": before}, {"o": one}) == told({"o": before}, {"o": other}):
         assert json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def test_of_two_plans_only_the_fields_that_differ_are_named_and_each_once() -> None:
+    a, b, c = (Change(field=name, before="1", after="2") for name in "abc")
+    assert differing((a, b), (a, b.model_copy(update={"before": "3"}), c)) == "b, c"
+    assert differing((a, b), (b, a)) == "a, b"
+    many = tuple(Change(field=str(number)) for number in range(5))
+    assert differing((), many) == "0, 1, 2"

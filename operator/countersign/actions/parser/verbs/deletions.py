@@ -6,7 +6,7 @@ from typing import Literal
 
 from countersign.actions.parser import targets
 from countersign.actions.parser.arguments import Arguments
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.verbs.command import Command, aimed, command, grace_period
 from countersign.api.operation import Kind, Operation, OperationType
 from countersign.api.parameters import DeletePodParameters, DeleteResourceParameters
@@ -28,7 +28,7 @@ def _delete(arguments: Arguments) -> Operation:
     arguments.is_set("ignore-not-found"), arguments.is_set("wait")  # on or off: nothing else
     force, seconds = arguments.is_set("force"), _grace_period(arguments)
     if force and seconds:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             "--force deletes at once, which contradicts a grace period. Write one of them.",
         )
@@ -42,7 +42,7 @@ def _delete(arguments: Arguments) -> Operation:
             **aimed(found),
         )
     if cascade != "background":
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.UNSUPPORTED, "A pod owns nothing: leave --cascade out for pods."
         )
     return Operation(
@@ -57,7 +57,7 @@ def _grace_period(arguments: Arguments) -> int | None:
     if not arguments.is_set("now"):
         return seconds
     if seconds is not None:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, "--now and --grace-period contradict. Write one of them."
         )
     return _NOW
@@ -67,7 +67,7 @@ def _cascade(text: str | None) -> Cascade:
     if text is None:
         return "background"
     if text not in _CASCADES:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             f"--cascade={quote(text)} is not known. Write background, foreground or orphan.",
         )

@@ -8,7 +8,7 @@ from typing import Any
 from countersign.actions.parser.arguments import Arguments
 from countersign.actions.parser.foreign import Foreign
 from countersign.actions.parser.names import valid_namespace
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.verbs.command import Command, command
 
 _PATH = re.compile(r"[\w.~/:@%+=?&\\-]{1,1024}", re.ASCII)
@@ -21,19 +21,19 @@ _MESSAGE = (
 def _apply(arguments: Arguments) -> Foreign:
     files = [*arguments.given.get("filename", ()), *arguments.given.get("kustomize", ())]
     if arguments.positionals:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             f"{quote(arguments.positionals[0])} has no place in this command. Write kubectl apply "
             "-f FILE.",
         )
     if not files:
-        raise RefusedError(RefusalClass.NO_TARGET, "The command names no file.")
+        raise TextRefusedError(RefusalClass.NO_TARGET, "The command names no file.")
     if len(files) > 1 or "," in files[0]:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.AMBIGUOUS, "More than one file is named. Write a request for each."
         )
     if files[0] == "-" or not _PATH.fullmatch(files[0]):
-        raise RefusedError(RefusalClass.UNSUPPORTED, f"{quote(files[0])} is no file's name.")
+        raise TextRefusedError(RefusalClass.UNSUPPORTED, f"{quote(files[0])} is no file's name.")
     arguments.is_set("wait"), arguments.is_set("server-side")  # on or off: nothing else
     described: dict[str, Any] = {
         "operation": "Apply",

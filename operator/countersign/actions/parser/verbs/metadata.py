@@ -6,7 +6,7 @@ import re
 
 from countersign.actions.parser import pairs, targets
 from countersign.actions.parser.arguments import Arguments
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.selectors import KEY, MAX_KEY, VALUE
 from countersign.actions.parser.verbs.command import Command, aimed, command
 from countersign.api.operation import Operation, OperationType
@@ -22,7 +22,7 @@ def _label(arguments: Arguments) -> Operation:
     read = pairs.read(words, _KEY, MAX_KEY, what="label")
     for value in read.put.values():
         if not _LABEL_VALUE.fullmatch(value):
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"{quote(value)} cannot be the value of a label. Use kubectl annotate for texts.",
             )

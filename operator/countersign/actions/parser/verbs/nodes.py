@@ -8,7 +8,7 @@ from typing import get_args
 
 from countersign.actions.parser import targets
 from countersign.actions.parser.arguments import Arguments
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.selectors import KEY, VALUE, valid_selector
 from countersign.actions.parser.verbs.command import Command, aimed, command, grace_period
 from countersign.api.operation import Operation, OperationType
@@ -78,7 +78,7 @@ def _taints(words: Sequence[str]) -> tuple[tuple[Taint, ...], tuple[TaintRemoval
         taint = _TAINT.fullmatch(word)
         is_whole = taint and (taint["effect"] or (taint["is_removal"] and not taint["is_value"]))
         if taint is None or not is_whole:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"{quote(word)} is no taint. Write KEY=VALUE:EFFECT, or KEY:EFFECT- to take it "
                 f"off; effects are {', '.join(get_args(Effect))}.",
@@ -95,7 +95,7 @@ def _taints(words: Sequence[str]) -> tuple[tuple[Taint, ...], tuple[TaintRemoval
 
 def _check(add: Sequence[Taint], remove: Sequence[TaintRemoval]) -> None:
     if not 0 < len(add) + len(remove) <= MAX_ITEMS:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED,
             f"Write 1 to {MAX_ITEMS} taints, for example dedicated=db:NoSchedule.",
         )
@@ -105,7 +105,7 @@ def _check(add: Sequence[Taint], remove: Sequence[TaintRemoval]) -> None:
     ]
     both = {each.key for each in add} & {each.key for each in remove}
     if both or len(set(seen)) < len(seen):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, "A taint is there twice, or put on and taken off at once."
         )
 

@@ -7,7 +7,7 @@ from typing import Literal
 from countersign.actions.documents import DocumentError, document
 from countersign.actions.parser import targets
 from countersign.actions.parser.arguments import Arguments
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.verbs.command import Command, aimed, command
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import PATCH_LIMIT, PatchParameters
@@ -28,14 +28,16 @@ def _patch(arguments: Arguments) -> Operation:
     patch_type = _type(arguments.value("type"))
     text = arguments.value("patch")
     if text is None:
-        raise RefusedError(RefusalClass.MALFORMED, "The patch is missing. Add --patch='{…}'.")
+        raise TextRefusedError(RefusalClass.MALFORMED, "The patch is missing. Add --patch='{…}'.")
     if len(text) > PATCH_LIMIT:
-        raise RefusedError(RefusalClass.MALFORMED, "The patch is too long. Write a shorter one.")
+        raise TextRefusedError(
+            RefusalClass.MALFORMED, "The patch is too long. Write a shorter one."
+        )
     read = _document(text, is_secret=any(target.kind == "Secret" for target in found))
     if patch_type == "json":
         _check_json_patch(read)
     elif not isinstance(read, dict):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, f"A {patch_type} patch is a mapping. Write --patch='{{…}}'."
         )
     return Operation(
@@ -51,7 +53,9 @@ def _document(text: str, *, is_secret: bool) -> object:
         return document(text)
     except DocumentError as error:
         why = "it is no plain JSON or YAML" if is_secret else str(error)
-        raise RefusedError(RefusalClass.MALFORMED, f"The patch cannot be read: {why}.") from error
+        raise TextRefusedError(
+            RefusalClass.MALFORMED, f"The patch cannot be read: {why}."
+        ) from error
 
 
 def _type(text: str | None) -> Literal["strategic", "merge", "json"]:
@@ -61,7 +65,7 @@ def _type(text: str | None) -> Literal["strategic", "merge", "json"]:
         case "merge" | "json":
             return "merge" if text == "merge" else "json"
         case _:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"{quote(text)} is no type of patch. Write strategic, merge or json.",
             )
@@ -72,7 +76,7 @@ def _check_json_patch(steps: object) -> None:
         members = step if isinstance(step, dict) else {}
         wanted = _JSON_PATCH.get(str(members.get("op")))
         if wanted is None or not wanted | {"path"} <= set(members):
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED,
                 "A json patch is a list of operations with op, path and value or from. Write for "
                 'example [{"op": "remove", "path": "/spec/paused"}].',

@@ -8,7 +8,7 @@ from countersign.actions.parser import targets
 from countersign.actions.parser.arguments import Arguments
 from countersign.actions.parser.kinds import Known
 from countersign.actions.parser.names import valid_container, valid_name
-from countersign.actions.parser.refusal import RefusalClass, RefusedError, quote
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError, quote
 from countersign.actions.parser.verbs.command import Command, aimed, command, grace_period
 from countersign.api.operation import Kind, Operation, OperationType
 from countersign.api.parameters import EvictPodParameters, ExecParameters
@@ -38,23 +38,25 @@ def is_bare_shell(words: Sequence[str]) -> bool:
 def _exec(arguments: Arguments) -> Operation:
     words, program = arguments.positionals, arguments.behind
     if is_bare_shell(program if program is not None else words[1:]):
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.INTERACTIVE,
             "A shell needs a person at a terminal: what happens in it cannot be approved. Write "
             "the one command that is wanted: kubectl exec POD -- COMMAND.",
         )
     if program is None:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, "Write -- before the command: kubectl exec POD -- COMMAND."
         )
     if len(program) > MAX_WORDS:
-        raise RefusedError(RefusalClass.MALFORMED, f"Write a command of {MAX_WORDS} words at most.")
+        raise TextRefusedError(
+            RefusalClass.MALFORMED, f"Write a command of {MAX_WORDS} words at most."
+        )
     container = arguments.value("container")
     namespace = arguments.value("namespace")
     known = Known(Kind.POD)
     target = targets.target(OperationType.EXEC, known, _pod(words), namespace)
     if container == "*":
-        raise RefusedError(RefusalClass.AMBIGUOUS, "Name the one container that is meant.")
+        raise TextRefusedError(RefusalClass.AMBIGUOUS, "Name the one container that is meant.")
     parameters = ExecParameters(
         command=tuple(program),
         container=None if container is None else valid_container(container),
@@ -66,19 +68,19 @@ def _pod(words: Sequence[str]) -> str:
     """The one pod in ``exec NAME`` and ``exec pod/NAME``."""
     match words:
         case []:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.NO_TARGET, "The command names no pod. Write it before the --."
             )
         case [word]:
             kind, slash, name = word.partition("/")
             if slash and kind.lower() not in _POD_WORDS:
-                raise RefusedError(
+                raise TextRefusedError(
                     RefusalClass.AMBIGUOUS,
                     f"{quote(word)} may be any of several pods. Write the name of the one pod.",
                 )
             return valid_name(name if slash else word)
         case _:
-            raise RefusedError(
+            raise TextRefusedError(
                 RefusalClass.MALFORMED,
                 f"More than one word ({quote(' '.join(words))}) stands before the --. Write only "
                 "the name of the pod there.",

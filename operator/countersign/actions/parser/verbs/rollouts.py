@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from countersign.actions.parser import targets
 from countersign.actions.parser.arguments import Arguments
-from countersign.actions.parser.refusal import RefusalClass, RefusedError
+from countersign.actions.parser.refusal import RefusalClass, TextRefusedError
 from countersign.actions.parser.verbs.command import Command, aimed, command
 from countersign.api.operation import Operation, OperationType
 from countersign.api.parameters import RollbackRolloutParameters, ScaleParameters
@@ -36,7 +36,7 @@ def _scale(arguments: Arguments) -> Operation:
     found = targets.read(OperationType.SCALE, arguments.positionals, arguments)
     replicas = arguments.value("replicas")
     if replicas is None:
-        raise RefusedError(
+        raise TextRefusedError(
             RefusalClass.MALFORMED, "The number of replicas is missing. Add --replicas=N."
         )
     current = arguments.value("current-replicas")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from countersign.cluster.reflector import Reflector
-from countersign.connection import Call
 from countersign.errors import ApiError
 from countersign.ports import ObjectPath
+from tests.support.fakes_connection import FakeConnection
 from tests.support.fakes_time import in_virtual_time
 
 JsonObject = dict[str, Any]
@@ -32,34 +29,6 @@ def event(kind: str, name: str, version: str = "11") -> JsonObject:
 
 
 GONE = {"type": "ERROR", "object": {"code": 410, "message": "too old"}}
-
-
-class FakeConnection:
-    """Answers lists and watches in their order; after the last watch, silence."""
-
-    def __init__(self, lists: list[Any], watches: list[Any]) -> None:
-        self.lists, self.watches = deque(lists), deque(watches)
-        self.asked: list[dict[str, str]] = []
-
-    async def request(self, call: Call) -> JsonObject:
-        self.asked.append(dict(call.query))
-        answer = self.lists.popleft()
-        if isinstance(answer, Exception):
-            raise answer
-        return answer  # type: ignore[no-any-return]
-
-    @asynccontextmanager
-    async def stream(self, call: Call) -> AsyncIterator[AsyncIterator[JsonObject]]:
-        self.asked.append(dict(call.query))
-        yield self._events(self.watches.popleft() if self.watches else None)
-
-    async def _events(self, events: Any) -> AsyncIterator[JsonObject]:
-        if isinstance(events, Exception):
-            raise events
-        for each in events or []:
-            yield each
-        if events is None:
-            await asyncio.Event().wait()
 
 
 class Seen:

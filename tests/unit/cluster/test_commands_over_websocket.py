@@ -102,7 +102,33 @@ async def test_a_refused_handshake_has_its_code(server: ContainerServer, code: i
     with pytest.raises(ApiError) as caught:
         await run(server)
     assert caught.value.code == code
+    assert str(caught.value) == "cannot get resource pods/exec"
     assert len(server.requests) == 1
+
+
+async def test_a_pod_that_is_gone_is_told_by_the_api_server(server: ContainerServer) -> None:
+    server.refusal, server.reason = (404, 'pods "web-1" not found'), "NotFound"
+    with pytest.raises(ApiError, match='pods "web-1" not found') as caught:
+        await run(server)
+    assert caught.value.not_found
+    assert len(server.requests) == 1
+
+
+async def test_somebody_on_the_way_who_knows_no_such_page_says_nothing_of_the_pod(
+    server: ContainerServer,
+) -> None:
+    server.refusal = (404, "page not found")
+    with pytest.raises(ApiError) as caught:
+        await run(server)
+    assert (caught.value.code, caught.value.not_found) == (404, False)
+
+
+async def test_a_refusal_that_breaks_off_still_has_its_code(server: ContainerServer) -> None:
+    server.refusal, server.cuts_off = (404, "pods"), True
+    with pytest.raises(ApiError, match="HTTP 404") as caught:
+        await run(server)
+    assert (caught.value.code, caught.value.not_found) == (404, False)
+    assert len(server.requests) == 1, "a command is never sent twice"
 
 
 @pytest.mark.parametrize("code", [200, 500, 502, 504])

@@ -1,4 +1,4 @@
-"""A store that forgets: for tests and for trying things out."""
+"""The ``Store`` port in memory: it forgets, and is held to the same contract as the real ones."""
 
 from __future__ import annotations
 
