@@ -11,10 +11,13 @@ import httpx
 import pytest
 
 from devcluster import Cluster, OperatorProcess
+from tests.support.caller import Caller, client
+from tests.support.eventually import eventually
 from tests.support.shop import Shop
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 SYSTEM = ("--namespace", "countersign-system")
+FLOW_SCHEMAS = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas"
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +72,29 @@ def test_the_ports_of_the_deployment_are_what_the_operator_serves(
     assert page.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert "countersign_leading 1.0" in page.text
     assert "countersign_decisions_total" in page.text
+
+
+def test_the_renewal_of_the_lease_goes_before_the_operators_other_requests(
+    cluster: Cluster,
+) -> None:
+    """What the API server says it took a request for: the Lease's are few and in no queue."""
+    admin = Caller(cluster)
+    own = admin.acting_as(f"system:serviceaccount:{SYSTEM[1]}:countersign-operator")
+    first = admin.ask("GET", f"{FLOW_SCHEMAS}/countersign-lease").accepted()
+    assert first["spec"]["priorityLevelConfiguration"]["name"] == "leader-election"
+    leases = f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM[1]}/leases/countersign-operator"
+
+    def is_first(path: str, who: Caller = own) -> bool:
+        return flow_schema(who, path) == first["metadata"]["uid"]
+
+    eventually(lambda: is_first(leases), what="the API server to know its flow schemas")
+    assert not is_first(leases, who=admin)
+    assert not is_first(leases.replace(SYSTEM[1], "default"))
+    assert not is_first("/apis/countersign.dev/v1alpha1/approvalrequests")
+
+
+def flow_schema(who: Caller, path: str) -> str:
+    """UID of the one that a request went by."""
+    http = client(who.cluster.server, str(who.cluster.ca_file), who.cluster.token(who.user))
+    answer = http.get(path, headers=list(who.acting))
+    return str(answer.headers["X-Kubernetes-PF-FlowSchema-UID"])
