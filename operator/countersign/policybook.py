@@ -67,7 +67,7 @@ class _Values(Collection[Past]):
 
 
 class PolicyBook:
-    """The ``Policies`` port. ``version`` counts the changes of what decisions depend on."""
+    """The ``Policies`` port."""
 
     def __init__(self, clock: Clock) -> None:
         """Nothing is known yet."""
@@ -81,7 +81,7 @@ class PolicyBook:
         self._complete = asyncio.Event()
         self._namespaces_known = self._past_known = False
         self._seen = 0
-        self.version = 0
+        self._stirred: set[str] = set()
 
     # --- The port -----------------------------------------------------------------------------
 
@@ -169,8 +169,12 @@ class PolicyBook:
         self._judge()
         if not policies:
             return []
-        self.version += 1
-        return [each for each in self._waiting.values() if self._concerns(policies, each)]
+        return self._stir(each for each in self._waiting.values() if self._concerns(policies, each))
+
+    def _stir(self, concerned: Iterable[Waiting]) -> list[Waiting]:
+        found = list(concerned)
+        self._stirred |= {each.uid for each in found}
+        return found
 
     def _concerns(self, policies: list[NamedPolicy], waiting: Waiting) -> bool:
         subject, known = waiting.subject, self._namespaces
@@ -212,8 +216,8 @@ class PolicyBook:
     def _in(self, namespaces: set[str]) -> list[Waiting]:
         if not namespaces or not self.selects_namespaces:
             return []
-        self.version += 1
-        return [each for each in self._waiting.values() if not namespaces.isdisjoint(each.spaces)]
+        waiting = self._waiting.values()
+        return self._stir(each for each in waiting if not namespaces.isdisjoint(each.spaces))
 
     # --- Requests -----------------------------------------------------------------------------
 
@@ -226,7 +230,7 @@ class PolicyBook:
                 uid, metadata.namespace, metadata.name, subject_of(request)
             )
         else:
-            self._waiting.pop(uid, None)
+            self._wait_no_more(uid)
         known = self._past.get(uid)
         if known is not None and known[0] > version:
             return  # An event from before the approval.
@@ -237,9 +241,21 @@ class PolicyBook:
             self._past[uid] = (version, past)
             self._forget_what_is_old()
 
+    def is_looked_at(self, uid: str) -> None:
+        """A request is about to be decided under what is known now."""
+        self._stirred.discard(uid)
+
+    def has_stirred(self, uid: str) -> bool:
+        """Whether anything that concerns an open request has changed since."""
+        return uid in self._stirred
+
     def forget(self, uid: str) -> None:
         """A request is gone. That something was approved is not forgotten with it."""
+        self._wait_no_more(uid)
+
+    def _wait_no_more(self, uid: str) -> None:
         self._waiting.pop(uid, None)
+        self._stirred.discard(uid)
 
     def past_is_known(self) -> None:
         """Every request there was has been seen."""

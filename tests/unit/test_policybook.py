@@ -10,6 +10,7 @@ import pytest
 from countersign.api.approval_request import ApprovalRequest
 from countersign.api.phase import Phase
 from countersign.policy import transitions
+from countersign.policy.decision import Cancel
 from countersign.policy.memory.flapping import FLAPPING_WITHIN
 from countersign.policybook import PolicyBook
 from tests.support.fakes_objects import (
@@ -221,14 +222,41 @@ def test_what_was_done_in_a_namespace_counts_for_its_policies_wherever_it_was_as
     assert not made.now().counts(policy, earlier)
 
 
-def test_every_change_is_counted() -> None:
-    made = book()
-    before = made.version
+def test_a_change_that_concerns_a_request_is_known_until_it_is_looked_at_again() -> None:
+    made, of = book(), planned(request(), plan(operation()))
+    made.saw(of)
+    assert not made.has_stirred(of.metadata.uid)
     made.policy_is(policy_body(signatures=2))
-    made.policy_is(policy_body(signatures=3))
-    made.policy_is(policy_body(signatures=3))
+    assert made.has_stirred(of.metadata.uid)
+    made.is_looked_at(of.metadata.uid)
+    made.policy_is(policy_body(signatures=2))
+    assert not made.has_stirred(of.metadata.uid)
     made.policy_is_gone("p")
-    assert made.version == before + 3
+    assert made.has_stirred(of.metadata.uid)
+
+
+def test_a_change_that_concerns_others_only_is_no_reason_to_look_again() -> None:
+    made, of = book(policy_body(match=SELECTS)), planned(request(), plan(operation()))
+    made.namespaces_are({"shop": {"tier": "prod"}, "bank": {"tier": "prod"}})
+    made.saw(of)
+    made.is_looked_at(of.metadata.uid)
+    made.namespace_is("bank", None)
+    made.policy_is(policy_body("exec", match={"operations": ["Exec"]}, signatures=3))
+    assert not made.has_stirred(of.metadata.uid)
+    made.namespace_is("shop", {"tier": "dev"})
+    assert made.has_stirred(of.metadata.uid)
+
+
+def test_nothing_is_kept_of_requests_that_are_over_or_gone() -> None:
+    made, of = book(), planned(request(), plan(operation()))
+    over = with_status(of, transitions.ended_unapproved(of, Cancel(), after(1)))
+    for ending in (lambda: made.saw(over), lambda: made.forget(of.metadata.uid)):
+        made.saw(of)
+        made.policy_is(policy_body(signatures=2))
+        ending()
+        assert not made.has_stirred(of.metadata.uid)
+        made.policy_is_gone("p")
+        assert not made.has_stirred(of.metadata.uid)
 
 
 # --- What was approved before ---------------------------------------------------------------------

@@ -114,7 +114,8 @@ class Requests:
 
     async def _advance(self, request: ApprovalRequest) -> None:
         self._look_again(request, self._sweep)
-        stumbled, version = False, self._book.version
+        stumbled = False
+        self._book.is_looked_at(request.metadata.uid)
         try:
             step = await self._workflow.advance(request)
         except Exception as error:
@@ -127,7 +128,7 @@ class Requests:
             self._wakeups.forget(request.metadata.uid)
         if step.wake_at is not None:
             self._wake(request, step.wake_at)
-        if self._book.version != version and request.phase is Phase.PENDING:
+        if self._book.has_stirred(request.metadata.uid):
             self._look_again(request, timedelta(0))  # It was decided under what was known before.
 
     async def _save(self, request: ApprovalRequest, step: Step) -> None:
@@ -163,6 +164,7 @@ class Requests:
                 del self._ahead[uid]  # Else its events would be taken for old ones for ever.
                 raise
             self._ahead[uid] = saved.metadata.version
+            self._book.saw(saved)
             del self._untold[uid]
             log.info("request executed", to=str(saved.phase), message=saved.status.message)
             self._look_again(request, self._sweep)

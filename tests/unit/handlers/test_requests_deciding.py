@@ -186,3 +186,11 @@ async def test_a_policy_that_changes_while_a_decision_is_written_has_it_made_ane
     world.workflow.hangs.set()
     await observing
     assert world.wakes_at == START
+
+
+async def test_a_change_of_policy_that_has_been_decided_under_is_over_with() -> None:
+    world = World(Step(), Step(wake_at=after(900)))
+    await world.observe(planned())
+    world.book.policy_is(policy_body(signatures=2))
+    await world.observe(planned())
+    assert world.wakes_at == after(900)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import kopf
 import pytest
 
+from countersign.api.approval_request import ApprovalRequest
 from countersign.api.phase import Phase
 from countersign.errors import ApiError
 from countersign.policy.step import Step
@@ -18,6 +19,7 @@ from tests.support.fakes_objects import (
     planned,
     with_status,
 )
+from tests.support.fakes_policies import policy_body
 from tests.support.fakes_time import settle
 from tests.support.fakes_workflow import (
     SWEEP,
@@ -42,6 +44,23 @@ async def test_an_approval_is_carried_out_from_the_answer_to_its_claim() -> None
     assert world.workflow.asked == ["advance", "execute"]
     assert world.workflow.saved == [("100", claimed(of)), ("101", done)]
     assert world.workflow.seen[1].metadata.resource_version == "101"
+
+
+async def test_what_changes_while_it_is_carried_out_is_no_reason_to_look_at_what_has_ended() -> (
+    None
+):
+    of = planned()
+    world = World(Step(status=claimed(of)))
+
+    async def execute(approved: ApprovalRequest) -> Step:
+        assert [each.uid for each in world.book.policy_is(policy_body(signatures=2))] == [UID]
+        return Step(status=finished(approved))
+
+    world.workflow.execute = execute  # type: ignore[method-assign]
+    await world.observe(of)
+    assert [each.phase for _, each in world.workflow.saved] == [Phase.APPROVED, Phase.SUCCEEDED]
+    assert world.wakes_at == after(SWEEP)
+    assert world.book.policy_is_gone("p") == []
 
 
 async def test_a_claim_that_was_lost_is_not_carried_out() -> None:
