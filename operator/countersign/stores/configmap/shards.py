@@ -12,8 +12,8 @@ from countersign.turns import Turns
 JsonObject = dict[str, Any]
 Data = Mapping[str, str]
 """What is in a ConfigMap: a text for each key."""
-_AT_A_TIME = 16
-"""Writes: each is answered with all that is in its ConfigMap."""
+_AT_A_TIME, _TO_ONE_SHARD = 16, 4
+"""Writes: each is answered with all that is in its ConfigMap. One that hangs stops no other."""
 
 
 class ConfigMaps(Protocol):
@@ -41,7 +41,7 @@ class Shards:
         self._namespace = namespace
         self._kind = kind
         self._count = count
-        self._turns = Turns(in_all=_AT_A_TIME, of_each=1)
+        self._turns = Turns(in_all=_AT_A_TIME, of_each=_TO_ONE_SHARD)
         self._labels = {"app.kubernetes.io/part-of": "countersign", "countersign.dev/store": kind}
 
     def name_of(self, owner: str) -> str:
@@ -52,8 +52,8 @@ class Shards:
     async def put(self, name: str, data: Data) -> Data:
         """Write some keys, in one request once the ConfigMap is there; all that is in it then.
 
-        It is a merge patch: idempotent, and two writers of different keys never meet. We are one of
-        them, one write after the other: of many at once the API server refuses some.
+        It is a merge patch: idempotent, and two writers of different keys never meet. But of many
+        at once the API server refuses some, as it tries each five times: so a few go at a time.
         """
         async with self._turns.of(name):
             try:
